@@ -1,0 +1,69 @@
+// The TopicTen as TypeScript sees it; `crd.ts` is the same contract for the API server.
+import type { V1EnvVar, V1LocalObjectReference, V1ObjectMeta, V1PodSecurityContext, V1ResourceRequirements, V1SecurityContext, V1Toleration } from '@kubernetes/client-node'
+import type { apiVersion, kind } from './names.ts'
+
+export interface TopicTenSpec {
+  /** Where the countdown starts: 2..5. */
+  replicas: number
+  image: string
+  /** The S3 bucket or DynamoDB table the messages go to. */
+  targetarn: string
+  /** The KMS key or alias that encrypts them. */
+  kmsarn: string
+  /** The CloudWatch Logs group of the ciphertexts, with or without a final `:*`. */
+  cloudwatcharn: string
+  /** While true the Deployment is neither made nor written. */
+  suspend?: boolean
+  /** `AWS_REGION` of the pods, and the bucket's region. */
+  region?: string
+  env?: V1EnvVar[]
+  serviceAccountName?: string
+  imagePullSecrets?: V1LocalObjectReference[]
+  resources?: V1ResourceRequirements
+  nodeSelector?: Record<string, string>
+  tolerations?: V1Toleration[]
+  podSecurityContext?: V1PodSecurityContext
+  securityContext?: V1SecurityContext
+  /** A Secret of the same namespace with the keys of `credentialVariables`. */
+  credentialsSecret?: string
+}
+
+export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'CountedDown'
+
+export interface Condition {
+  type: ConditionType
+  status: 'True' | 'False' | 'Unknown'
+  reason: string
+  message: string
+  observedGeneration: number
+  /** RFC 3339, whole seconds. */
+  lastTransitionTime: string
+}
+
+/** What the webhook injects: ARNs exactly as written, and the region derived from them. */
+export interface ResolvedArns {
+  targetarn: string
+  kmsarn: string
+  cloudwatcharn: string
+  region: string
+}
+
+export interface TopicTenStatus {
+  /** -1 by the CRD's default, until the first reconcile. */
+  observedGeneration: number
+  /** Replicas the Deployment asks for now. */
+  currentReplicas?: number
+  lastStepTime?: string
+  /** Absent: there is nothing more to do. */
+  nextStepTime?: string
+  resolved?: ResolvedArns
+  conditions?: Condition[]
+}
+
+export interface TopicTen {
+  apiVersion: typeof apiVersion
+  kind: typeof kind
+  metadata: V1ObjectMeta
+  spec: TopicTenSpec
+  status?: TopicTenStatus
+}
