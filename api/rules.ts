@@ -1,0 +1,163 @@
+// What a TopicTen's spec must hold beyond its schema: every violation at once, for the webhook to refuse and the reconciler
+// to stall on.
+import type { Arn, ParsedArn } from './arn.ts'
+import { judgeEnv } from './env.ts'
+import { judgeImage } from './image.ts'
+import { parseKeyArn } from './key-arn.ts'
+import { parseLogGroupArn } from './log-group-arn.ts'
+import { judgeRegion, partitionOfRegion, type Fault } from './region.ts'
+import { parseStorageArn } from './storage-arn.ts'
+import { escapeText, judgeText, typeName } from './text.ts'
+import type { ResolvedArns, TopicTenSpec } from './topicten.ts'
+
+export interface Violation extends Fault {
+  /** `spec.targetarn`, `spec.env[2].name`. */
+  field: string
+  /** The value as it is in the object, unescaped; a word for its type when it is no text. */
+  found: string
+}
+
+export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const
+export type ArnField = typeof arnFields[number]
+
+const parsers: Record<ArnField, (text: unknown) => ParsedArn> = {
+  targetarn: parseStorageArn,
+  kmsarn: parseKeyArn,
+  cloudwatcharn: parseLogGroupArn
+}
+
+/** Everything that is wrong with a spec, in the order of its fields. Takes any junk; never throws. */
+export function violations (spec: TopicTenSpec): Violation[] {
+  const fields: unknown = spec
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    return [{ field: 'spec', found: typeName(fields), fault: 'is no TopicTen spec', expected: 'an object with replicas, image and three ARNs' }]
+  }
+  const arns = parseArns(spec)
+  return checks.flatMap(check => check(spec, arns))
+}
+
+/** What is legal but odd: regions and accounts that differ, regions this version does not know. Empty when there are violations. */
+export function warnings (spec: TopicTenSpec): string[] {
+  const arns = arnFields.flatMap(field => {
+    const parsed = parsers[field](spec?.[field])
+    return parsed.ok ? [{ field, ...parsed }] : []
+  })
+  const [target] = arns
+  if (arns.length < arnFields.length || target === undefined) return []
+  const odd = arns.flatMap(({ field, warning }) => warning === undefined ? [] : [`spec.${field}: ${warning}`])
+  if (spec.region !== undefined && judgeRegion(spec.region, target.arn.partition) === 'unlisted') {
+    odd.push(`spec.region: the region ${spec.region} is not among those known to this version; check its spelling`)
+  }
+  const placed = arns.map(({ field, arn }) => ({ field, region: arn.region, account: arn.account }))
+  odd.push(...differing('regions', [...placed.map(({ field, region }) => [field, region] as const), ['region', spec.region ?? ''] as const]))
+  odd.push(...differing('accounts', placed.map(({ field, account }) => [field, account] as const)))
+  return odd
+}
+
+/** True for a fault of one of the ARNs, or between them; false for the rest of the spec. */
+export function isArnViolation ({ field }: Violation): boolean {
+  return arnFields.some(name => field === `spec.${name}`)
+}
+
+const maxClause = 400
+
+/** `spec.FIELD: found "…", which …; expected …`: the value escaped and at most 100 characters, each clause at most 400. */
+export function formatViolation ({ field, found, fault, expected }: Violation): string {
+  return `${field}: found "${escapeText(found)}", which ${fault.slice(0, maxClause)}; expected ${expected.slice(0, maxClause)}`
+}
+
+/**
+ * What the webhook injects: the ARNs as written, and `spec.region`, else the table's region, else the key's.
+ * Only for a spec without violations.
+ */
+export function resolveArns (spec: TopicTenSpec): ResolvedArns {
+  const { targetarn, kmsarn, cloudwatcharn } = spec
+  return { targetarn, kmsarn, cloudwatcharn, region: spec.region ?? (regionOf(targetarn) || regionOf(kmsarn)) }
+}
+
+function regionOf (arn: string): string {
+  return arn.split(':', 4)[3] ?? ''
+}
+
+type Arns = Record<ArnField, ParsedArn>
+type Check = (spec: TopicTenSpec, arns: Arns) => Violation[]
+
+const checks: readonly Check[] = [
+  ({ replicas }) => judge('spec.replicas', replicas, judgeReplicas),
+  ({ image }) => judge('spec.image', image, judgeImage),
+  (spec, arns) => arnFields.flatMap(field => brokenArn(spec, field, arns[field])),
+  (spec, arns) => strayPartitions(spec, arns),
+  ({ region }, arns) => region === undefined ? [] : judge('spec.region', region, value => judgeSpecRegion(value, arns)),
+  spec => judgeEnv(spec),
+  ({ serviceAccountName: name }) => name === undefined ? [] : judge('spec.serviceAccountName', name, judgeName),
+  ({ credentialsSecret: name }) => name === undefined ? [] : judge('spec.credentialsSecret', name, judgeName)
+]
+
+function parseArns (spec: TopicTenSpec): Arns {
+  return {
+    targetarn: parsers.targetarn(spec.targetarn),
+    kmsarn: parsers.kmsarn(spec.kmsarn),
+    cloudwatcharn: parsers.cloudwatcharn(spec.cloudwatcharn)
+  }
+}
+
+function judge (field: string, value: unknown, rule: (value: unknown) => Fault | undefined): Violation[] {
+  const fault = rule(value)
+  return fault === undefined ? [] : [{ field, found: describe(value), ...fault }]
+}
+
+function describe (value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : typeName(value)
+}
+
+function judgeReplicas (value: unknown): Fault | undefined {
+  const expected = 'a whole number from 2 to 5'
+  if (value === undefined || value === null) return { fault: 'is missing', expected }
+  if (typeof value !== 'number') return { fault: `is ${typeName(value)} instead of a number`, expected }
+  if (!Number.isInteger(value)) return { fault: 'is no whole number', expected }
+  if (value < 2 || value > 5) return { fault: `is ${value < 2 ? 'too few' : 'too many'}`, expected }
+  return undefined
+}
+
+function brokenArn (spec: TopicTenSpec, field: ArnField, parsed: ParsedArn): Violation[] {
+  return parsed.ok ? [] : [{ field: `spec.${field}`, found: describe(spec[field]), fault: parsed.fault, expected: parsed.expected }]
+}
+
+/** Credentials are per partition, so no pod could use ARNs of two. Each ARN is held against the first that is sound. */
+function strayPartitions (spec: TopicTenSpec, arns: Arns): Violation[] {
+  const sound = arnFields.flatMap(field => arns[field].ok ? [{ field, arn: arns[field].arn }] : [])
+  const [first, ...others] = sound
+  if (first === undefined) return []
+  return others.filter(({ arn }) => arn.partition !== first.arn.partition).map(({ field, arn }) => ({
+    field: `spec.${field}`,
+    found: arn.text,
+    // The other ARN is named whole: an update of either makes it another violation than the old object had.
+    fault: `is in the partition ${arn.partition}, but spec.${first.field} ("${escapeText(first.arn.text)}") is in ${first.arn.partition}`,
+    expected: 'all three ARNs in one partition, because credentials are valid in one only'
+  }))
+}
+
+function judgeSpecRegion (value: unknown, arns: Arns): Fault | undefined {
+  const expected = 'a region such as eu-west-3, or nothing'
+  const unfit = judgeText(value, 64)
+  if (unfit !== undefined || typeof value !== 'string') return { fault: unfit ?? 'is not text', expected }
+  const partition = arnFields.map(field => arns[field]).find((parsed): parsed is { ok: true, arn: Arn } => parsed.ok)?.arn.partition
+  const verdict = judgeRegion(value, partition ?? partitionOfRegion(value) ?? 'aws')
+  return typeof verdict === 'string' ? undefined : verdict
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+function judgeName (value: unknown): Fault | undefined {
+  const expected = 'a name of lower-case letters, digits, hyphens and dots, first and last a letter or digit, at most 253 characters'
+  if (typeof value !== 'string') return { fault: `is ${typeName(value)} instead of a name`, expected }
+  if (value === '') return { fault: 'is empty', expected: `${expected}, or no such field` }
+  if (value.length > 253) return { fault: `is ${value.length} characters long`, expected }
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(value)) return { fault: 'is no object name', expected }
+  return undefined
+}
+
+function differing (what: string, values: readonly (readonly [string, string])[]): string[] {
+  const given = values.filter(([, value]) => value !== '')
+  if (new Set(given.map(([, value]) => value)).size < 2) return []
+  return [`the ${what} differ: ${given.map(([field, value]) => `spec.${field} ${value}`).join(', ')}`]
+}
