@@ -16,6 +16,9 @@ export const appLabel = 'app'
 export const stepDueAnnotation = `${group}/step-due`
 export const countedFromAnnotation = `${group}/counted-from`
 
+/** On the Deployment: hashes of what the user asked the pods to be and of the template made of it, as `ASKED.MADE`. */
+export const templateAnnotation = `${group}/template`
+
 /** On the pod template: a hash of what the webhook injects, so that pods roll when it changes. */
 export const injectedAnnotation = `${group}/injected`
 

@@ -1,0 +1,103 @@
+// The reconciling role, assembled: its two caches, what they tell the queue, and the control loop over them.
+import type { V1Deployment } from '@kubernetes/client-node'
+import { apiVersion, plural, topicTenLabel } from '../api/names.ts'
+import type { TopicTen } from '../api/topicten.ts'
+import type { Client } from '../cluster/client.ts'
+import { ApiError, isConflict } from '../cluster/errors.ts'
+import type { Logger } from '../cluster/logger.ts'
+import { createReflector, type Reflector } from '../cluster/reflector.ts'
+import { type Controller, type ControllerOptions, createController } from './controller.ts'
+import { type ObservedDeployment, observeDeployment, observeTopicTen } from './observed.ts'
+import { createRecent } from './recent.ts'
+import { createReconcile } from './reconcile.ts'
+import { type Transition, transitionsOf } from './transitions.ts'
+import { createWitness } from './witness.ts'
+
+export interface ReconcilerOptions extends Pick<ControllerOptions, 'concurrency' | 'guard' | 'queueObserver' | 'onReconciled' | 'log'> {
+  client: Client
+  /** The one namespace to watch; empty: all. */
+  namespace: string
+  intervalMs: number
+  onTransition: (transition: Transition) => void
+  onStep: () => void
+  onRelist: (kind: 'TopicTen' | 'Deployment') => void
+  /** Wall clock, milliseconds since the epoch, and the clock that never jumps. */
+  now?: () => number
+  monotonic?: () => number
+}
+
+export interface Reconciler extends Pick<Controller, 'lead' | 'drain' | 'longestWorkSeconds' | 'activeWorkers'> {
+  /** The caches, warm in every replica whether it leads or not. */
+  topicTens: Reflector<TopicTen>
+  deployments: Reflector<ObservedDeployment>
+  start: () => void
+  stop: () => Promise<void>
+}
+
+export function createReconciler (options: ReconcilerOptions): Reconciler {
+  const { client, namespace, intervalMs, log, onTransition, onStep, onRelist, now = Date.now, monotonic = () => performance.now() } = options
+  const scope = namespace === '' ? '' : `/namespaces/${namespace}`
+  const recentTopicTens = createRecent<TopicTen>()
+  const recentDeployments = createRecent<ObservedDeployment>()
+  const witness = createWitness(monotonic)
+
+  const topicTens = createReflector<TopicTen>({
+    client,
+    path: `/apis/${apiVersion}${scope}/${plural}`,
+    project: object => observeTopicTen(object as TopicTen),
+    onChange ({ key, object }) {
+      if (object === undefined) recentTopicTens.forget(key)
+      controller.enqueue(key)
+    },
+    onRelist: () => { onRelist('TopicTen') },
+    log
+  })
+  const deployments = createReflector<ObservedDeployment>({
+    client,
+    path: `/apis/apps/v1${scope}/deployments`,
+    query: { labelSelector: topicTenLabel },
+    project: object => observeDeployment(object as V1Deployment),
+    onChange ({ key, object }) {
+      if (object === undefined) {
+        recentDeployments.forget(key)
+        witness.forget(key)
+      } else witness.saw(key, object, deployments.synced)
+      controller.enqueue(key)
+    },
+    onRelist: () => { onRelist('Deployment') },
+    log
+  })
+
+  const reconcile = createReconcile({
+    client, topicTens, deployments, recentTopicTens, recentDeployments, witness, intervalMs, now, onStep,
+    onStatus: (after, before) => { for (const transition of transitionsOf(before, after)) onTransition(transition) }
+  })
+  const controller = createController({
+    ...options,
+    reconcile,
+    keys: () => [...topicTens.values()].map(keyOf),
+    retryAfterMs: error => error instanceof ApiError ? error.retryAfterMs : undefined,
+    isConflict,
+    now: monotonic
+  })
+
+  return {
+    topicTens,
+    deployments,
+    lead: controller.lead,
+    drain: controller.drain,
+    get longestWorkSeconds () { return controller.longestWorkSeconds },
+    get activeWorkers () { return controller.activeWorkers },
+    start () {
+      topicTens.start()
+      deployments.start()
+    },
+    async stop () {
+      await Promise.all([topicTens.stop(), deployments.stop()])
+    }
+  }
+}
+
+function keyOf ({ metadata }: TopicTen): string {
+  return `${metadata.namespace}/${metadata.name}`
+}

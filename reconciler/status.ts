@@ -1,0 +1,132 @@
+// What a TopicTen's status says, as a pure function of what was found and planned.
+import { topicTenLabel } from '../api/names.ts'
+import type { Condition, ConditionType, ResolvedArns, TopicTen, TopicTenStatus } from '../api/topicten.ts'
+import type { Phase, Plan } from './countdown.ts'
+import { countedFromOf, type ObservedDeployment, stepDueOf } from './observed.ts'
+
+/** What a reconcile found; `fault` is what only a change by a user can mend. */
+export interface Findings {
+  deployment: ObservedDeployment | undefined
+  plan: Plan | undefined
+  resolved: ResolvedArns | undefined
+  fault: Fault | undefined
+}
+
+export interface Fault {
+  reason: 'InvalidSpec' | 'InvalidArn' | 'NameTaken'
+  message: string
+}
+
+type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
+
+/** The status of this generation. Times of conditions that did not change are kept; `now` stamps the others. */
+export function statusOf (topicTen: TopicTen, findings: Findings, now: Date): TopicTenStatus {
+  const { deployment, plan, resolved = topicTen.status?.resolved, fault } = findings
+  const generation = topicTen.metadata.generation ?? 0
+  const ready = readiness(topicTen, findings)
+  const stalled = stall(deployment, fault)
+  const counted = plan === undefined ? undefined : countedDown(plan, deployment)
+  const verdicts: Array<[ConditionType, Verdict | undefined]> = [
+    ['Ready', ready],
+    ['Reconciling', isPending(ready, stalled) ? { status: 'True', reason: 'Progressing', message: ready.message } : undefined],
+    ['Stalled', stalled],
+    ['CountedDown', counted]
+  ]
+  const stepDue = deployment === undefined ? undefined : stepDueOf(deployment)
+  const stepped = deployment !== undefined && deployment.replicas !== countedFromOf(deployment)
+  return {
+    observedGeneration: generation,
+    ...(deployment === undefined ? {} : { currentReplicas: deployment.replicas }),
+    ...(stepDue === undefined || !stepped ? {} : { lastStepTime: new Date(stepDue).toISOString() }),
+    ...(plan?.nextStep === undefined ? {} : { nextStepTime: new Date(plan.nextStep).toISOString() }),
+    ...(resolved === undefined ? {} : { resolved }),
+    conditions: verdicts.flatMap(([type, verdict]) => verdict === undefined ? [] : [condition(topicTen, type, verdict, generation, now)])
+  }
+}
+
+function isPending (ready: Verdict, stalled: Verdict | undefined): boolean {
+  return ready.status !== 'True' && stalled === undefined && ready.reason !== 'Suspended'
+}
+
+function condition (topicTen: TopicTen, type: ConditionType, verdict: Verdict, observedGeneration: number, now: Date): Condition {
+  const before = conditionOf(topicTen, type)
+  const lastTransitionTime = before?.status === verdict.status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`
+  return { type, ...verdict, observedGeneration, lastTransitionTime }
+}
+
+export function conditionOf (topicTen: TopicTen, type: ConditionType): Condition | undefined {
+  return topicTen.status?.conditions?.find(condition => condition.type === type)
+}
+
+function readiness (topicTen: TopicTen, { deployment, plan, fault }: Findings): Verdict {
+  if (fault !== undefined) return no(fault.reason === 'NameTaken' ? 'NameTaken' : 'InvalidSpec', fault.message)
+  if (deployment === undefined) {
+    return plan?.phase === 'Suspended'
+      ? no('Suspended', 'Suspended before its Deployment was made')
+      : no('RollingOut', 'The Deployment is being made')
+  }
+  const refused = deployment.status.conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
+  if (refused !== undefined) return no('PodsRefused', refused.message ?? 'The pods were refused')
+  return rollout(topicTen, deployment)
+}
+
+/** A step asks for fewer pods and keeps the others, so what was available for this generation still is. */
+function rollout (topicTen: TopicTen, { metadata, replicas, status }: ObservedDeployment): Verdict {
+  const before = conditionOf(topicTen, 'Ready')
+  const seen = status.observedGeneration >= metadata.generation
+  if (!seen && before?.reason === 'Available' && before.observedGeneration === topicTen.metadata.generation) return available
+  const isAvailable = seen && status.updatedReplicas >= replicas && status.availableReplicas >= replicas
+  return isAvailable ? available : no('RollingOut', 'The Deployment is rolling out')
+}
+
+const available: Verdict = { status: 'True', reason: 'Available', message: 'The Deployment is available' }
+
+function no (reason: string, message: string): Verdict {
+  return { status: 'False', reason, message }
+}
+
+function stall (deployment: ObservedDeployment | undefined, fault: Fault | undefined): Verdict | undefined {
+  if (fault !== undefined) return { status: 'True', reason: fault.reason, message: fault.message }
+  const late = deployment?.status.conditions.find(({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded')
+  return late && { status: 'True', reason: 'ProgressDeadlineExceeded', message: late.message ?? 'The Deployment does not progress' }
+}
+
+function countedDown (plan: Plan, deployment: ObservedDeployment | undefined): Verdict {
+  const messages: Record<Phase, string> = {
+    CountingDown: 'One replica less at each step until one is left',
+    Done: 'One replica is left',
+    Suspended: 'The countdown is suspended',
+    ScaledToZero: 'Scaled to zero by hand: left alone'
+  }
+  const done = plan.phase === 'Done' || (plan.phase === 'Suspended' && deployment?.replicas === 1)
+  return { status: done ? 'True' : 'False', reason: plan.phase, message: messages[plan.phase] }
+}
+
+/** The fault of a Deployment that is in the way. */
+export function nameTaken (deployment: ObservedDeployment): Fault {
+  const { name, namespace, ownerReferences } = deployment.metadata
+  const owner = ownerReferences.find(reference => reference.controller === true)
+  const whose = owner === undefined
+    ? `it does not carry the label ${topicTenLabel}=${name} with that selector alone`
+    : `it belongs to ${owner.kind} ${owner.name}`
+  return { reason: 'NameTaken', message: `Deployment ${namespace}/${name} exists and is not ours: ${whose}. Rename one of the two, or delete the Deployment` }
+}
+
+/** Whether two statuses say the same, so that none is written when nothing changed. */
+export function isSameStatus (before: TopicTenStatus | undefined, after: TopicTenStatus): boolean {
+  return before !== undefined && flatten(before) === flatten(after)
+}
+
+function flatten (status: TopicTenStatus): string {
+  const { observedGeneration, currentReplicas, lastStepTime, nextStepTime, resolved, conditions = [] } = status
+  const rows = conditions.map(({ type, status, reason, message, observedGeneration }) => [type, status, reason, message, observedGeneration])
+  const arns = resolved && [resolved.targetarn, resolved.kmsarn, resolved.cloudwatcharn, resolved.region]
+  return JSON.stringify([observedGeneration, currentReplicas, lastStepTime, nextStepTime, arns, rows.sort()])
+}
+
+/** The merge patch that turns any status into this one: a field it lacks is removed. */
+export function statusPatch (topicTen: TopicTen, status: TopicTenStatus): object {
+  const { uid, resourceVersion } = topicTen.metadata
+  const absent = { currentReplicas: null, lastStepTime: null, nextStepTime: null, resolved: null }
+  return { metadata: { uid, resourceVersion }, status: { ...absent, ...status } }
+}

@@ -1,0 +1,33 @@
+// Which Events a change of status is worth: one for each condition that came to another reason.
+import { apiVersion, kind } from '../api/names.ts'
+import type { Condition, TopicTen } from '../api/topicten.ts'
+
+export interface Transition {
+  regarding: { apiVersion: string, kind: string, namespace: string, name: string, uid: string, resourceVersion: string }
+  type: 'Normal' | 'Warning'
+  reason: string
+  action: 'Reconcile'
+  note: string
+}
+
+const troubles = new Set(['NameTaken', 'InvalidSpec', 'InvalidArn', 'PodsRefused', 'ProgressDeadlineExceeded'])
+
+/** How a TopicTen starts is no transition: it would be an Event that says nothing. */
+const beginnings = new Set(['CountingDown', 'RollingOut'])
+
+/** The Events of the step from `before` to `after`; Reconciling repeats what Ready says, and Ready what Stalled does. */
+export function transitionsOf (before: TopicTen, after: TopicTen): Transition[] {
+  const { namespace = '', name = '', uid = '', resourceVersion = '' } = after.metadata
+  const regarding = { apiVersion, kind, namespace, name, uid, resourceVersion }
+  const conditions = after.status?.conditions ?? []
+  const stalled = conditions.some(({ type }) => type === 'Stalled')
+  return conditions.filter(condition => isWorthTelling(condition, before, stalled)).map(({ reason, message }) => ({
+    regarding, type: troubles.has(reason) ? 'Warning' : 'Normal', reason, action: 'Reconcile', note: message
+  }))
+}
+
+function isWorthTelling ({ type, reason }: Condition, before: TopicTen, stalled: boolean): boolean {
+  if (type === 'Reconciling' || (type === 'Ready' && stalled)) return false
+  const former = before.status?.conditions?.find(condition => condition.type === type)
+  return former === undefined ? !beginnings.has(reason) : former.reason !== reason
+}

@@ -1,0 +1,104 @@
+// The operator's configuration: environment variables, validated once, with a message that names the wrong one.
+import { hostname } from 'node:os'
+import { Ajv, type ErrorObject } from 'ajv'
+
+export interface Config {
+  /** Path of a kubeconfig; undefined: the ServiceAccount of the pod this runs in. */
+  kubeconfig: string | undefined
+  kubeContext: string | undefined
+  podNamespace: string
+  podName: string
+  /** The one namespace to watch; empty: all. */
+  watchNamespace: string
+  countdownIntervalMs: number
+  reconcileConcurrency: number
+  leaderElection: boolean
+  leaseName: string
+  leaseDurationMs: number
+  leaseRenewDeadlineMs: number
+  leaseRetryMs: number
+  listenAddress: string
+  httpPort: number
+  shutdownDelayMs: number
+  logLevel: string
+}
+
+/** A variable that cannot be used. The process exits with 78 (EX_CONFIG of sysexits.h). */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly exitCode = 78
+}
+
+const seconds = (fallback: number, exclusiveMinimum = 0) => ({ type: 'number', exclusiveMinimum, maximum: 86_400, default: fallback })
+const port = (fallback: number) => ({ type: 'integer', minimum: 0, maximum: 65_535, default: fallback })
+const dnsName = (fallback: string) => ({ type: 'string', pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$', default: fallback })
+
+/** What each variable may be, and what it is when unset or empty. */
+const properties = {
+  KUBECONFIG: { type: 'string' },
+  KUBE_CONTEXT: { type: 'string' },
+  POD_NAMESPACE: dnsName('topicten-system'),
+  POD_NAME: dnsName(''),
+  WATCH_NAMESPACE: { type: 'string', pattern: '^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$', default: '' },
+  COUNTDOWN_INTERVAL_SECONDS: seconds(60),
+  RECONCILE_CONCURRENCY: { type: 'integer', minimum: 1, maximum: 256, default: 8 },
+  LEADER_ELECTION: { type: 'boolean', default: true },
+  LEASE_NAME: dnsName('topicten'),
+  LEASE_DURATION_SECONDS: seconds(15),
+  LEASE_RENEW_DEADLINE_SECONDS: seconds(10),
+  LEASE_RETRY_SECONDS: seconds(2),
+  LISTEN_ADDRESS: { type: 'string', default: '::' },
+  HTTP_PORT: port(8080),
+  SHUTDOWN_DELAY_SECONDS: { type: 'number', minimum: 0, maximum: 3_600 },
+  LOG_LEVEL: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], default: 'info' }
+} as const
+
+type Variables = { [K in Exclude<keyof typeof properties, 'KUBECONFIG' | 'KUBE_CONTEXT' | 'SHUTDOWN_DELAY_SECONDS'>]:
+  typeof properties[K] extends { default: infer D } ? (D extends number ? number : D extends boolean ? boolean : string) : never
+} & { KUBECONFIG?: string, KUBE_CONTEXT?: string, SHUTDOWN_DELAY_SECONDS?: number }
+
+const validate = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true }).compile<Variables>({ type: 'object', properties })
+
+/**
+ * Reads the configuration from an environment. An empty variable counts as unset.
+ * @throws {ConfigError} naming every variable that is wrong, what it is, and what would be right.
+ */
+export function readConfig (environment: NodeJS.ProcessEnv): Config {
+  const given = Object.keys(properties).filter(name => environment[name] !== undefined && environment[name] !== '')
+  const variables: unknown = { POD_NAME: hostname().toLowerCase(), ...Object.fromEntries(given.map(name => [name, environment[name]])) }
+  if (!validate(variables)) throw new ConfigError((validate.errors ?? []).map(error => explain(error, environment)).join('; '))
+  const inCluster = variables.KUBECONFIG === undefined
+  const config: Config = {
+    kubeconfig: variables.KUBECONFIG,
+    kubeContext: variables.KUBE_CONTEXT,
+    podNamespace: variables.POD_NAMESPACE,
+    podName: variables.POD_NAME,
+    watchNamespace: variables.WATCH_NAMESPACE,
+    countdownIntervalMs: variables.COUNTDOWN_INTERVAL_SECONDS * 1000,
+    reconcileConcurrency: variables.RECONCILE_CONCURRENCY,
+    leaderElection: variables.LEADER_ELECTION,
+    leaseName: variables.LEASE_NAME,
+    leaseDurationMs: variables.LEASE_DURATION_SECONDS * 1000,
+    leaseRenewDeadlineMs: variables.LEASE_RENEW_DEADLINE_SECONDS * 1000,
+    leaseRetryMs: variables.LEASE_RETRY_SECONDS * 1000,
+    listenAddress: variables.LISTEN_ADDRESS,
+    httpPort: variables.HTTP_PORT,
+    shutdownDelayMs: (variables.SHUTDOWN_DELAY_SECONDS ?? (inCluster ? 10 : 0)) * 1000,
+    logLevel: variables.LOG_LEVEL
+  }
+  checkLease(config)
+  return config
+}
+
+/** The leader must have stopped before another can start, and must get to try more than once. */
+function checkLease ({ leaseDurationMs, leaseRenewDeadlineMs, leaseRetryMs }: Config): void {
+  if (leaseDurationMs > leaseRenewDeadlineMs && leaseRenewDeadlineMs > leaseRetryMs) return
+  throw new ConfigError('LEASE_DURATION_SECONDS must be greater than LEASE_RENEW_DEADLINE_SECONDS, and that greater than LEASE_RETRY_SECONDS: ' +
+    `found ${leaseDurationMs / 1000}, ${leaseRenewDeadlineMs / 1000} and ${leaseRetryMs / 1000}`)
+}
+
+function explain ({ instancePath, message = 'is wrong', params }: ErrorObject, environment: NodeJS.ProcessEnv): string {
+  const name = instancePath.slice(1)
+  const allowed = Array.isArray(params['allowedValues']) ? `: ${params['allowedValues'].join(', ')}` : ''
+  return `${name} ${message}${allowed}: found ${JSON.stringify(environment[name])}`
+}

@@ -1,0 +1,128 @@
+// One operator process: what it is made of, and in which order that starts and stops.
+import { setTimeout as delay } from 'node:timers/promises'
+import { group } from '../api/names.ts'
+import { createClient } from '../cluster/client.ts'
+import { loadClusterConfig } from '../cluster/config.ts'
+import { createElector } from '../cluster/elector.ts'
+import { createEventRecorder } from '../cluster/events.ts'
+import type { Logger } from '../cluster/logger.ts'
+import { createReconciler } from '../reconciler/reconciler.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { ownServiceAccount } from './identity.ts'
+import { createMetrics } from './metrics.ts'
+
+export interface Operator {
+  /** Where `/livez`, `/readyz` and `/metrics` are served: `http://ADDRESS:PORT`. */
+  readonly url: string
+  readonly leading: boolean
+  /** Finishes what is in hand, releases the lease, serves for the shutdown delay, closes. */
+  stop: () => Promise<void>
+}
+
+/** A reconcile is a handful of requests, each with a deadline; one that takes longer than all of them hangs. */
+const hungAfterSeconds = 120
+
+/**
+ * Starts an operator: listener, caches, elector. It resolves when the listener is up; the rest follows by itself, whatever
+ * the API server does meanwhile.
+ * @throws where the cluster's credentials cannot be read or the port cannot be listened on.
+ */
+export async function startOperator (config: Config, log: Logger): Promise<Operator> {
+  const clusterConfig = await loadClusterConfig({ kubeconfig: config.kubeconfig, ...(config.kubeContext === undefined ? {} : { context: config.kubeContext }) })
+  const metrics = createMetrics({
+    leading: () => leading(),
+    activeWorkers: () => reconciler.activeWorkers,
+    topicTens: () => reconciler.topicTens.size,
+    lastEventAgeSeconds: () => ({
+      TopicTen: reconciler.topicTens.lastEventAgeSeconds, Deployment: reconciler.deployments.lastEventAgeSeconds
+    })
+  }, { concurrency: config.reconcileConcurrency, leaseName: config.leaseName, version: packageJson.version })
+  const clientOptions = { userAgent: `topicten/${packageJson.version}`, onRequest: metrics.requested }
+  const client = createClient(clusterConfig, clientOptions)
+  // The lease must not stand in line behind a thousand reconciles.
+  const leaseClient = createClient(clusterConfig, { ...clientOptions, timeoutMs: config.leaseRetryMs })
+  const events = createEventRecorder({ client, reportingController: `${group}/topicten`, reportingInstance: config.podName, log })
+  const reconciler = createReconciler({
+    client,
+    namespace: config.watchNamespace,
+    intervalMs: config.countdownIntervalMs,
+    concurrency: config.reconcileConcurrency,
+    guard () {
+      if (!leading()) throw new Error('the lease may be gone: nothing is written')
+    },
+    queueObserver: metrics.queue,
+    onReconciled: metrics.reconciled,
+    onStep: metrics.stepped,
+    onRelist: metrics.relisted,
+    onTransition (transition) {
+      const { regarding: { namespace, name }, reason, note } = transition
+      log.info({ topicten: `${namespace}/${name}`, reason, note }, 'transition')
+      events.record(transition)
+    },
+    log
+  })
+
+  let stopping = false
+  const { topicTens, deployments } = reconciler
+  const filled = Promise.all([topicTens.whenSynced(), deployments.whenSynced()])
+  const app = buildApp({
+    registry: metrics.registry,
+    live: {
+      reconcilers: () => reconciler.longestWorkSeconds > hungAfterSeconds
+        ? `a reconcile has taken ${Math.round(reconciler.longestWorkSeconds)} s`
+        : undefined
+    },
+    ready: {
+      caches: () => topicTens.synced && deployments.synced ? undefined : 'not filled yet',
+      shutdown: () => stopping ? 'stopping' : undefined
+    }
+  })
+  const url = await app.listen({ host: config.listenAddress, port: config.httpPort })
+  log.info({ url, version: packageJson.version }, 'listening')
+  reconciler.start()
+
+  const ended = new AbortController()
+  const elector = config.leaderElection ? campaign() : undefined
+  if (elector === undefined) void work(ended.signal)
+  else void filled.then(() => { if (!stopping) elector.start() })
+
+  function campaign () {
+    return createElector({
+      client: leaseClient,
+      namespace: config.podNamespace,
+      name: config.leaseName,
+      identity: config.podName,
+      leaseDurationMs: config.leaseDurationMs,
+      renewDeadlineMs: config.leaseRenewDeadlineMs,
+      retryMs: config.leaseRetryMs,
+      owner: () => ownServiceAccount(leaseClient),
+      onLeading: signal => { void work(signal) },
+      log
+    })
+  }
+
+  function leading (): boolean {
+    return elector === undefined ? !ended.signal.aborted : elector.leading
+  }
+
+  async function work (signal: AbortSignal): Promise<void> {
+    await filled
+    await reconciler.lead(signal)
+  }
+
+  async function stop (): Promise<void> {
+    stopping = true
+    log.info({}, 'stopping')
+    await reconciler.drain()
+    ended.abort()
+    await elector?.stop()
+    await events.flush()
+    await delay(config.shutdownDelayMs)
+    await Promise.all([app.close(), reconciler.stop()])
+    await Promise.all([client.close(), leaseClient.close()])
+  }
+
+  return { url, get leading () { return leading() }, stop }
+}
