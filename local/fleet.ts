@@ -1,0 +1,69 @@
+// The processes of one plane together: each known by its component's name, all ended in the right order.
+import type { ComponentName } from './components.ts'
+import { startGuard } from './guard.ts'
+import { type ComponentProcess, startProcess } from './process.ts'
+
+export interface FleetMember {
+  name: ComponentName
+  file: string
+  args: string[]
+  /** What `ready` means for it; a rejection means not yet. */
+  isReady (): Promise<boolean>
+}
+
+export interface Fleet {
+  /** Starts a component and resolves when it is ready; errors are those of ComponentProcess.ready. */
+  start (member: FleetMember): Promise<void>
+  /** Rejects with the end of its log when a component is no longer there. */
+  check (): Promise<void>
+  pid (name: ComponentName): number
+  kill (name: ComponentName, signal: NodeJS.Signals): Promise<void>
+  restart (name: ComponentName): Promise<void>
+  /** Ends all of them and the watchdog. */
+  stop (): Promise<void>
+}
+
+// The API server takes a minute to obey while clients hold watches, and nothing here is worth waiting for.
+const graceMs = 500
+const servers: ComponentName[] = ['kube-apiserver', 'etcd']
+
+/** A fleet without members, under a watchdog that ends them and removes `dir` when our process dies. */
+export function startFleet (dir: string, env: NodeJS.ProcessEnv): Fleet {
+  const guard = startGuard(dir, env)
+  const running = new Map<ComponentName, { member: FleetMember, process: ComponentProcess }>()
+
+  async function start (member: FleetMember): Promise<void> {
+    const process = await startProcess({ ...member, env, dir, guard })
+    running.set(member.name, { member, process })
+    await process.ready(member.isReady)
+  }
+
+  function named (name: ComponentName) {
+    const found = running.get(name)
+    if (!found) throw new Error(`this control plane has no ${name}, only ${[...running.keys()].join(', ')}`)
+    return found
+  }
+
+  return {
+    start,
+    async check () {
+      await Promise.all([...running.values()].map(({ process }) => process.ready(async () => true)))
+    },
+    pid: name => named(name).process.pid,
+    async kill (name, signal) {
+      await named(name).process.end(signal)
+    },
+    async restart (name) {
+      const { member, process } = named(name)
+      await process.end('SIGTERM', graceMs)
+      await start(member)
+    },
+    async stop () {
+      const clients = [...running.keys()].filter(name => !servers.includes(name))
+      for (const names of [clients, ...servers.map(name => [name])]) {
+        await Promise.all(names.map(name => running.get(name)?.process.end('SIGTERM', graceMs)))
+      }
+      await guard.dismiss()
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The programs a control plane is made of: where each is pinned and how it is built. Building is binaries.ts.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { arch, platform } from 'node:os'
+
+export type ProgramName =
+  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm'
+
+interface Pin {
+  /** The folder below local/binaries whose go.mod pins the version. */
+  module: string
+  package: string
+  /** How long a first build takes on two cores, for the person who waits. */
+  minutes: number
+}
+
+const pins: Record<ProgramName, Pin> = {
+  etcd: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
+  'kube-apiserver': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-apiserver', minutes: 3 },
+  'kube-controller-manager': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-controller-manager', minutes: 1 },
+  'kube-scheduler': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-scheduler', minutes: 1 },
+  kubectl: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubectl', minutes: 1 },
+  kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', minutes: 1 },
+  helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 }
+}
+
+export interface Build {
+  minutes: number
+  /** The folder to build in. */
+  cwd: string
+  /** The arguments of `go`, but for the name of the output. */
+  args: string[]
+  /** What Go must see in its environment, whatever the person has set. */
+  env: NodeJS.ProcessEnv
+  /** Changes whenever the result could: a short hash of the pins, the flags and the machine's kind. */
+  key: string
+}
+
+/** How program `name` is built from the module that pins it. */
+export async function buildOf (name: ProgramName): Promise<Build> {
+  const pin = pins[name]
+  const cwd = moduleFolder(pin.module)
+  const [goMod, goSum] = await Promise.all(['go.mod', 'go.sum'].map(file => readFile(`${cwd}/${file}`, 'utf8')))
+  const args = ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags', ['-s', '-w', ...versionFlags(goMod ?? '')].join(' ')]
+  // GOWORK, GOFLAGS and a foreign GOOS of the person's own projects would build something else, or nothing.
+  const env = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly', GOOS: platform(), GOARCH: arch() === 'x64' ? 'amd64' : arch() }
+  const key = createHash('sha256').update(JSON.stringify([goMod, goSum, pin.package, args, env])).digest('hex').slice(0, 16)
+  return { minutes: pin.minutes, cwd, args: [...args, pin.package], env, key }
+}
+
+function moduleFolder (module: string): string {
+  return `${import.meta.dirname}/binaries/${module}`
+}
+
+/** Kubernetes programs report the version they are linked with; without the flag they call themselves v0.0.0. */
+function versionFlags (goMod: string): string[] {
+  const version = /^require k8s\.io\/kubernetes (\S+)$/m.exec(goMod)?.[1]
+  return version ? [`-X k8s.io/component-base/version.gitVersion=${version}`] : []
+}
