@@ -1,7 +1,7 @@
 // One reconcile: reads a TopicTen and its Deployment, plans, writes what differs, and says what should happen next.
 import type { V1Deployment } from '@kubernetes/client-node'
 import { apiVersion, fieldManager, plural } from '../api/names.ts'
-import { isArnField, resolveArns, violations, formatViolation } from '../api/rules.ts'
+import { formatViolation, isArnViolation, resolveArns, violations } from '../api/rules.ts'
 import type { ResolvedArns, TopicTen } from '../api/topicten.ts'
 import type { Client, RequestOptions } from '../cluster/client.ts'
 import { isConflict, isNotFound } from '../cluster/errors.ts'
@@ -176,6 +176,6 @@ function deploymentPath (topicTen: TopicTen): string {
 function faultOf (topicTen: TopicTen): Fault | undefined {
   const found = violations(topicTen.spec)
   if (found.length === 0) return undefined
-  const reason = found.every(({ field }) => isArnField(field)) ? 'InvalidArn' : 'InvalidSpec'
+  const reason = found.every(isArnViolation) ? 'InvalidArn' : 'InvalidSpec'
   return { reason, message: `${invalid}: ${found.map(formatViolation).join('; ')}` }
 }
