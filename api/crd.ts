@@ -64,14 +64,14 @@ const status = object('What is there, as the operator last saw it.', {
 const root = object('A TopicTen runs an image that encrypts, stores and logs messages on AWS, and counts its replicas down to one.', {
   apiVersion: text(`Always ${group}/${version}.`),
   kind: text(`Always ${kind}.`),
-  metadata: { type: 'object' },
+  metadata: { type: 'object', properties: { name: { type: 'string' } } },
   spec,
   status
 }, ['spec'], rule(
   'oldSelf.hasValue() || size(self.metadata.name) <= 63',
   'metadata.name is too long, because it becomes the value of a label; expected at most 63 characters',
   // Only for new objects: the name of an old one cannot change, and a broken rule at the root would hold up its finalizers.
-  { optionalOldSelf: true }
+  { optionalOldSelf: true, fieldPath: '.metadata.name' }
 ))
 
 function column (name: string, type: string, jsonPath: string, description: string) {
