@@ -13,10 +13,11 @@ export interface BinaryOptions {
 
 /** There is no Go, or one too old, to build what is not there yet. */
 export class MissingGoError extends Error {
+  override readonly name = 'MissingGoError'
+
   constructor (name: string, found: string) {
     super(`${name} has to be built and ${found}. Install Go 1.26 or newer (https://go.dev/dl), ` +
       `or set KUBEBUILDER_ASSETS to a folder that holds ${name}.`)
-    this.name = 'MissingGoError'
   }
 }
 

@@ -6,10 +6,13 @@ export async function isEtcdReady (url: string, member: string): Promise<boolean
   return members?.some(({ name }) => name === member) ?? false
 }
 
-/** Forgets all history before now. Gives the revision that is the oldest one known from here on. */
+/**
+ * Forgets all history: from here on a watch is refused unless it has seen the last change. Gives the revision that is
+ * the oldest one known.
+ */
 export async function compactEtcd (url: string): Promise<number> {
-  // Any key will do, even one that does not exist: the revision is in the answer's header.
-  const { header } = await call(url, '/v3/kv/range', { key: btoa('/'), keys_only: true }) as { header: { revision: string } }
+  // A change of our own, outside of what Kubernetes keeps (/registry): the last change before it is history then too.
+  const { header } = await call(url, '/v3/kv/put', { key: btoa('/topicten/compaction') }) as { header: { revision: string } }
   await call(url, '/v3/kv/compaction', { revision: header.revision, physical: true })
   return Number(header.revision)
 }

@@ -20,7 +20,9 @@ export interface ComponentProcess {
 }
 
 /** Somebody else listens on the port that a component was given. */
-export class PortTakenError extends Error {}
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError'
+}
 
 export interface ComponentStart {
   name: string
