@@ -16,13 +16,11 @@ export function parseLogGroupArn (text: unknown): ParsedArn {
   const found = parseParts(text, logGroupForm)
   if (!found.ok) return found
   const { partition, region, account, resource } = found.parts
-  const fault = judgeKind(found.parts)
-  if (fault !== undefined) return { ok: false, ...fault }
   const where = judgeWhere(found.parts)
   if (typeof where === 'object') return { ok: false, ...where }
-  const name = resource.slice(start.length, resource.endsWith(':*') ? -2 : undefined)
-  const nameFault = judgeTail(name) ?? judgeGroupName(name)
-  if (nameFault !== undefined) return { ok: false, ...nameFault }
+  const [name = '', ...tail] = resource.slice(start.length).split(':')
+  const fault = judgeKind(found.parts) ?? judgeTail(name, tail.join(':'), tail.length > 0) ?? judgeGroupName(name)
+  if (fault !== undefined) return { ok: false, ...fault }
   return {
     ok: true,
     arn: { text: found.parts.text, partition, service: 'logs', region, account, kind: 'log-group', name },
@@ -32,7 +30,7 @@ export function parseLogGroupArn (text: unknown): ParsedArn {
 
 function judgeKind ({ partition, region, account, resource }: ArnParts): Fault | undefined {
   if (resource.startsWith(start)) return undefined
-  const expected = `arn:${partition}:logs:${region || 'REGION'}:${account || 'ACCOUNT'}:log-group:NAME`
+  const expected = `arn:${partition}:logs:${region}:${account}:log-group:NAME`
   if (resource === '*') return { fault: 'has a wildcard instead of a log group, as IAM policies may', expected }
   if (resource.startsWith('log-group/')) return { fault: 'has a slash after "log-group" instead of a colon', expected }
   if (resource === 'log-group') return { fault: 'has no name after "log-group"', expected }
@@ -41,14 +39,12 @@ function judgeKind ({ partition, region, account, resource }: ArnParts): Fault |
   return { fault: `has the resource "${resource}", which is no log group`, expected }
 }
 
-function judgeTail (name: string): Fault | undefined {
-  const colon = name.indexOf(':')
-  if (colon < 0) return undefined
-  const tail = name.slice(colon + 1)
-  const expected = `the group alone, ending ${start}${name.slice(0, colon)}`
+function judgeTail (name: string, tail: string, colon: boolean): Fault | undefined {
+  if (!colon || tail === '*') return undefined
+  const expected = `the group alone, ending ${start}${name}`
   if (tail === '') return { fault: 'has a colon with nothing after the log group', expected }
   if (tail.startsWith('log-stream:')) return { fault: 'is the ARN of a log stream instead of its group', expected }
-  if (tail === '*') return { fault: 'has :* twice after the log group', expected }
+  if (tail === '*:*') return { fault: 'has :* twice after the log group', expected }
   return { fault: `has ":${tail}" after the log group`, expected }
 }
 

@@ -40,7 +40,7 @@ export function judgeRegion (region: string, partition: string): RegionVerdict {
   const expected = `a region of ${partition} such as ${exampleRegion(partition)}`
   const foreign = home ?? borrowed(region, partition)
   if (foreign !== undefined) return { fault: `names the region ${region} of the partition ${foreign} in the partition ${partition}`, expected: `${expected}, or the partition ${foreign}` }
-  if (!shape.test(region) || region.length > 32) return malformedRegion(region, expected)
+  if (!shape.test(region) || region.length > 32 || region.startsWith('fips-')) return malformedRegion(region, expected)
   if (matchers.get(partition)?.test(region) === true) return 'unlisted'
   const other = partitionOfRegion(region)
   if (other === undefined) return { fault: `names "${region}", which is no region of any partition`, expected }

@@ -21,8 +21,8 @@ function strangeCharacter (text: string): string {
   if (/[\r\n]/.test(text)) return 'contains a line break'
   const control = /\p{Cc}/u.exec(text)?.[0]
   if (control !== undefined) return `contains the control character ${codePoint(control)}`
-  if (/^\s|\s$/.test(text)) return 'begins or ends with white space'
-  if (/\s/.test(text)) return 'contains white space'
+  if (/^\p{Zs}|\p{Zs}$/u.test(text)) return 'begins or ends with white space'
+  if (/\p{Zs}/u.test(text)) return 'contains white space'
   const foreign = /[^!-~]/u.exec(text)?.[0] ?? ''
   return `contains ${codePoint(foreign)}, a character that is not ASCII`
 }
