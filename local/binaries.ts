@@ -16,7 +16,7 @@ export class MissingGoError extends Error {
   override readonly name = 'MissingGoError'
 
   constructor (name: string, found: string) {
-    super(`${name} has to be built and ${found}. Install Go 1.26 or newer (https://go.dev/dl), ` +
+    super(`${name} has to be made and ${found}. Install Go 1.26 or newer (https://go.dev/dl), ` +
       `or set KUBEBUILDER_ASSETS to a folder that holds ${name}.`)
   }
 }
@@ -53,12 +53,13 @@ export async function findBinaries<Name extends ProgramName> (names: Name[], opt
  * $KUBEBUILDER_ASSETS, else the one in the cache. Errors are those of findBinary.
  */
 export async function findStages (kubectl: string, { env, onProgress }: BinaryOptions): Promise<string> {
-  const given = await assetNamed('kwok-stages.yaml', env, constants.R_OK)
+  const name = 'kwok-stages.yaml'
+  const given = await assetNamed(name, env, constants.R_OK)
   if (given) return given
   const build = await buildOf('kwok')
   return once(join(cacheFolder(env), `kwok-stages-${build.key}.yaml`), constants.R_OK, async path => {
     onProgress?.('making the stages of kwok')
-    const module = await go('kwok', ['mod', 'download', '-json', 'sigs.k8s.io/kwok'], build.cwd, { ...env, ...build.env })
+    const module = await go(name, ['mod', 'download', '-json', 'sigs.k8s.io/kwok'], build.cwd, { ...env, ...build.env })
     const { Dir } = JSON.parse(module) as { Dir: string }
     const parts = ['node/fast', 'node/heartbeat-with-lease', 'pod/fast'].map(part =>
       runCommand(kubectl, ['kustomize', join(Dir, 'kustomize/stage', part)], { env }))

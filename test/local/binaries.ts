@@ -23,7 +23,7 @@ await t.test('without Go and with an empty cache the message names what to insta
   const dir = t.testdir({ empty: {} })
   await t.rejects(findBinary('kubectl', { env: { PATH: `${dir}/empty`, TOPICTEN_CACHE: `${dir}/cache` } }), {
     name: 'MissingGoError',
-    message: 'kubectl has to be built and there is no go on the PATH. Install Go 1.26 or newer (https://go.dev/dl), ' +
+    message: 'kubectl has to be made and there is no go on the PATH. Install Go 1.26 or newer (https://go.dev/dl), ' +
       'or set KUBEBUILDER_ASSETS to a folder that holds kubectl.'
   })
   t.strictSame(await readdir(`${dir}/cache`), [], 'and nothing half-made stays')
@@ -53,6 +53,7 @@ await t.test('KUBEBUILDER_ASSETS wins for the programs that are in it', async t 
   t.strictSame(await findBinaries(['etcd', 'kubectl'], { env }), { etcd: `${assets}/etcd`, kubectl: `${assets}/kubectl` })
   t.equal(await findStages('kubectl', { env }), `${assets}/kwok-stages.yaml`)
   await t.rejects(findBinary('kwok', { env }), { name: 'MissingGoError' }, 'one that is not there is looked for elsewhere')
+  await t.rejects(findStages('kubectl', { env: { ...env, KUBEBUILDER_ASSETS: '' } }), { message: /^kwok-stages\.yaml has to be made/ })
 })
 
 await t.test('a program is built once, whoever asks at the same time, whatever GOFLAGS the person has', async t => {
