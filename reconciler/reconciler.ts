@@ -69,7 +69,15 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
   })
 
   const reconcile = createReconcile({
-    client, topicTens, deployments, recentTopicTens, recentDeployments, witness, intervalMs, now, onStep,
+    client,
+    topicTens,
+    deployments,
+    recentTopicTens,
+    recentDeployments,
+    witness,
+    intervalMs,
+    now,
+    onStep,
     onStatus: (after, before) => { for (const transition of transitionsOf(before, after)) onTransition(transition) }
   })
   const controller = createController({
