@@ -1,7 +1,9 @@
 // Where the API server is and who we are to it: read by the Kubernetes client's KubeConfig, kept fresh here.
+import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
+import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { KubeConfig } from '@kubernetes/client-node'
+import { KubeConfig, loadYaml } from '@kubernetes/client-node'
 
 export interface TlsOptions {
   ca?: string | Buffer
@@ -67,7 +69,7 @@ export function loadClusterConfig ({ kubeconfig, context, now = () => performanc
 function loadSource (kubeconfig: string | undefined, context: string | undefined) {
   const config = new KubeConfig()
   if (kubeconfig === undefined) config.loadFromCluster()
-  else config.loadFromFile(kubeconfig)
+  else loadFile(config, kubeconfig)
   if (context !== undefined) config.setCurrentContext(context)
   const cluster = config.getCurrentCluster()
   const where = kubeconfig === undefined ? 'in-cluster credentials' : `kubeconfig ${kubeconfig}`
@@ -79,6 +81,19 @@ function loadSource (kubeconfig: string | undefined, context: string | undefined
   // KubeConfig refuses credentials over plain HTTP unless verification is off, which has no other meaning there (`kubectl proxy`).
   if (cluster.server.startsWith('http:')) config.clusters = config.clusters.map(each => ({ ...each, skipTLSVerify: true }))
   return { config, server: cluster.server, namespace: config.getContextObject(config.currentContext)?.namespace?.trim() }
+}
+
+function loadFile (config: KubeConfig, path: string): void {
+  config.loadFromFile(path)
+  // KubeConfig 2.0 overlooks `tokenFile` in a file, though it reads such files for in-cluster credentials.
+  const { users } = loadYaml<{ users?: { name: string, user?: { tokenFile?: string } }[] }>(readFileSync(path, 'utf8'))
+  const tokenFiles = new Map((users ?? []).map(({ name, user }) => [name, user?.tokenFile]))
+  config.users = config.users.map(user => {
+    const tokenFile = tokenFiles.get(user.name)
+    if (tokenFile === undefined) return user
+    const { token: _, ...rest } = user
+    return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(dirname(path), tokenFile) } } }
+  })
 }
 
 async function readCredentials (config: KubeConfig): Promise<Credentials> {
