@@ -18,9 +18,9 @@ interface Marks {
   made: string
 }
 
-/** How a write reaches the API server: a whole object by forced apply, or a merge patch of what a step changes. */
+/** How a write reaches the API server: a whole object by forced apply, new or not, or a merge patch of what a step changes. */
 export interface Write {
-  how: 'apply' | 'patch'
+  how: 'create' | 'apply' | 'patch'
   body: object
 }
 
@@ -40,7 +40,7 @@ export function writeFor (
   const marks = { asked: hash(wishes(topicTen.spec, resolved)), made: hash(template) }
   const desired = desiredDeployment(topicTen, template, marks, target)
   // No live object has resource version 1: applied to one that exists, it is a conflict.
-  if (observed === undefined) return { how: 'apply', body: withPrecondition(desired, { resourceVersion: '1' }) }
+  if (observed === undefined) return { how: 'create', body: withPrecondition(desired, { resourceVersion: '1' }) }
   const precondition = { uid: observed.metadata.uid, resourceVersion: observed.metadata.resourceVersion }
   if (templateMustChange(template, marks, observed, settled)) return { how: 'apply', body: withPrecondition(desired, precondition) }
   const patch = stepPatch(desired.metadata, target, observed)

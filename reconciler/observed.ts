@@ -1,5 +1,5 @@
 // What the caches keep of a Deployment: the fields that the decisions read, nothing else.
-import type { V1Deployment, V1DeploymentCondition, V1OwnerReference, V1PodTemplateSpec } from '@kubernetes/client-node'
+import type { V1Deployment, V1DeploymentCondition, V1ObjectMeta, V1OwnerReference, V1PodTemplateSpec } from '@kubernetes/client-node'
 import { apiVersion, kind, countedFromAnnotation, stepDueAnnotation, topicTenLabel } from '../api/names.ts'
 import type { TopicTen } from '../api/topicten.ts'
 
@@ -30,22 +30,19 @@ export interface ObservedDeployment {
 export function observeDeployment (deployment: V1Deployment): ObservedDeployment {
   const { metadata = {}, spec, status = {} } = deployment
   return {
-    metadata: {
-      name: metadata.name ?? '',
-      namespace: metadata.namespace ?? '',
-      uid: metadata.uid ?? '',
-      resourceVersion: metadata.resourceVersion ?? '',
-      generation: metadata.generation ?? 0,
-      deleting: metadata.deletionTimestamp !== undefined,
-      labels: metadata.labels ?? {},
-      annotations: metadata.annotations ?? {},
-      ownerReferences: metadata.ownerReferences ?? []
-    },
+    metadata: observeMetadata(metadata),
     replicas: spec?.replicas ?? 1,
     selector: spec?.selector.matchLabels ?? {},
     template: spec?.template ?? {},
     status: observeStatus(status)
   }
+}
+
+function observeMetadata (metadata: V1ObjectMeta): ObservedDeployment['metadata'] {
+  const { name = '', namespace = '', uid = '', resourceVersion = '', generation = 0, deletionTimestamp } = metadata
+  const { labels = {}, annotations = {}, ownerReferences = [] } = metadata
+  const deleting = deletionTimestamp !== undefined
+  return { name, namespace, uid, resourceVersion, generation, deleting, labels, annotations, ownerReferences }
 }
 
 function observeStatus (status: NonNullable<V1Deployment['status']>): ObservedDeployment['status'] {

@@ -66,13 +66,13 @@ export function createQueue (options: QueueOptions = {}): Queue {
   }
 
   function next (): string | undefined {
-    for (const [key, since] of waiting) {
-      waiting.delete(key)
-      working.add(key)
-      observer.started(waiting.size, (now() - since) / 1000)
-      return key
-    }
-    return undefined
+    const [first] = waiting
+    if (first === undefined) return undefined
+    const [key, since] = first
+    waiting.delete(key)
+    working.add(key)
+    observer.started(waiting.size, (now() - since) / 1000)
+    return key
   }
 
   function addAfter (key: string, delayMs: number): void {

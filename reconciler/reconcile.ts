@@ -116,25 +116,28 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
     const isSettled = deployment !== undefined && settled.get(key) === settledMark(topicTen, resolved, deployment)
     const write = writeFor(topicTen, resolved, plan.target, deployment, isSettled)
     if (write === undefined) return deployment
+    const answer = await writeDeployment(key, topicTen, write, send)
+    if (answer === undefined) return 'taken'
+    if (write.how !== 'patch' || isSettled) settled.set(key, settledMark(topicTen, resolved, answer))
+    if (answer.replicas < (deployment?.replicas ?? 0)) context.onStep()
+    return answer
+  }
+
+  /** Sends a write and notes its answer; undefined when the Deployment was to be made and is there already. */
+  async function writeDeployment (
+    key: string, topicTen: TopicTen, { how, body }: Write, send: Send
+  ): Promise<ObservedDeployment | undefined> {
+    const type = how === 'patch' ? 'application/merge-patch+json' : 'application/apply-patch+yaml'
     try {
-      const answer = observeDeployment(await writeDeployment(topicTen, write, send))
+      const answer = observeDeployment(await send<V1Deployment>(deploymentPath(topicTen), type, body, how === 'patch' ? {} : { force: true }))
       witness.saw(key, answer, true)
       recentDeployments.remember(key, answer)
-      if (write.how === 'apply' || isSettled) settled.set(key, settledMark(topicTen, resolved, answer))
-      if (deployment !== undefined && answer.replicas < deployment.replicas) context.onStep()
       return answer
     } catch (error) {
       recentDeployments.forget(key)
-      if (deployment === undefined && isConflict(error)) return 'taken'
+      if (how === 'create' && isConflict(error)) return undefined
       throw error
     }
-  }
-
-  async function writeDeployment (topicTen: TopicTen, { how, body }: Write, send: Send): Promise<V1Deployment> {
-    const path = deploymentPath(topicTen)
-    return how === 'apply'
-      ? await send(path, 'application/apply-patch+yaml', body, { force: true })
-      : await send(path, 'application/merge-patch+json', body)
   }
 
   /** Looks at the Deployment that took the name, which may be ours without its label, and decides again. */

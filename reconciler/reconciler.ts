@@ -4,7 +4,6 @@ import { apiVersion, plural, topicTenLabel } from '../api/names.ts'
 import type { TopicTen } from '../api/topicten.ts'
 import type { Client } from '../cluster/client.ts'
 import { ApiError, isConflict } from '../cluster/errors.ts'
-import type { Logger } from '../cluster/logger.ts'
 import { createReflector, type Reflector } from '../cluster/reflector.ts'
 import { type Controller, type ControllerOptions, createController } from './controller.ts'
 import { type ObservedDeployment, observeDeployment, observeTopicTen } from './observed.ts'
@@ -35,7 +34,8 @@ export interface Reconciler extends Pick<Controller, 'lead' | 'drain' | 'longest
 }
 
 export function createReconciler (options: ReconcilerOptions): Reconciler {
-  const { client, namespace, intervalMs, log, onTransition, onStep, onRelist, now = Date.now, monotonic = () => performance.now() } = options
+  const { client, namespace, intervalMs, log, onTransition, onStep, onRelist } = options
+  const { now = Date.now, monotonic = () => performance.now() } = options
   const scope = namespace === '' ? '' : `/namespaces/${namespace}`
   const recentTopicTens = createRecent<TopicTen>()
   const recentDeployments = createRecent<ObservedDeployment>()

@@ -21,34 +21,43 @@ type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
 
 /** The status of this generation. Times of conditions that did not change are kept; `now` stamps the others. */
 export function statusOf (topicTen: TopicTen, findings: Findings, now: Date): TopicTenStatus {
-  const { deployment, plan, resolved = topicTen.status?.resolved, fault } = findings
-  const generation = topicTen.metadata.generation ?? 0
-  const ready = readiness(topicTen, findings)
-  const stalled = stall(deployment, fault)
-  const counted = plan === undefined ? undefined : countedDown(plan, deployment)
-  const verdicts: Array<[ConditionType, Verdict | undefined]> = [
-    ['Ready', ready],
-    ['Reconciling', isPending(ready, stalled) ? { status: 'True', reason: 'Progressing', message: ready.message } : undefined],
-    ['Stalled', stalled],
-    ['CountedDown', counted]
-  ]
-  const stepDue = deployment === undefined ? undefined : stepDueOf(deployment)
-  const stepped = deployment !== undefined && deployment.replicas !== countedFromOf(deployment)
+  const { deployment, plan, resolved = topicTen.status?.resolved } = findings
   return {
-    observedGeneration: generation,
-    ...(deployment === undefined ? {} : { currentReplicas: deployment.replicas }),
-    ...(stepDue === undefined || !stepped ? {} : { lastStepTime: new Date(stepDue).toISOString() }),
+    observedGeneration: topicTen.metadata.generation ?? 0,
+    ...counts(deployment),
     ...(plan?.nextStep === undefined ? {} : { nextStepTime: new Date(plan.nextStep).toISOString() }),
     ...(resolved === undefined ? {} : { resolved }),
-    conditions: verdicts.flatMap(([type, verdict]) => verdict === undefined ? [] : [condition(topicTen, type, verdict, generation, now)])
+    conditions: verdicts(topicTen, findings).map(([type, verdict]) => condition(topicTen, type, verdict, now))
   }
+}
+
+function counts (deployment: ObservedDeployment | undefined): Pick<TopicTenStatus, 'currentReplicas' | 'lastStepTime'> {
+  if (deployment === undefined) return {}
+  const currentReplicas = deployment.replicas
+  const stepDue = stepDueOf(deployment)
+  const stepped = stepDue !== undefined && currentReplicas !== countedFromOf(deployment)
+  return stepped ? { currentReplicas, lastStepTime: new Date(stepDue).toISOString() } : { currentReplicas }
+}
+
+function verdicts (topicTen: TopicTen, findings: Findings): Array<[ConditionType, Verdict]> {
+  const { deployment, plan, fault } = findings
+  const ready = readiness(topicTen, findings)
+  const stalled = stall(deployment, fault)
+  const progressing: Verdict = { status: 'True', reason: 'Progressing', message: ready.message }
+  return [
+    ['Ready', ready],
+    ...(isPending(ready, stalled) ? [['Reconciling', progressing] satisfies [ConditionType, Verdict]] : []),
+    ...(stalled === undefined ? [] : [['Stalled', stalled] satisfies [ConditionType, Verdict]]),
+    ...(plan === undefined ? [] : [['CountedDown', countedDown(plan, deployment)] satisfies [ConditionType, Verdict]])
+  ]
 }
 
 function isPending (ready: Verdict, stalled: Verdict | undefined): boolean {
   return ready.status !== 'True' && stalled === undefined && ready.reason !== 'Suspended'
 }
 
-function condition (topicTen: TopicTen, type: ConditionType, verdict: Verdict, observedGeneration: number, now: Date): Condition {
+function condition (topicTen: TopicTen, type: ConditionType, verdict: Verdict, now: Date): Condition {
+  const observedGeneration = topicTen.metadata.generation ?? 0
   const before = conditionOf(topicTen, type)
   const lastTransitionTime = before?.status === verdict.status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`
   return { type, ...verdict, observedGeneration, lastTransitionTime }
@@ -109,7 +118,8 @@ export function nameTaken (deployment: ObservedDeployment): Fault {
   const whose = owner === undefined
     ? `it does not carry the label ${topicTenLabel}=${name} with that selector alone`
     : `it belongs to ${owner.kind} ${owner.name}`
-  return { reason: 'NameTaken', message: `Deployment ${namespace}/${name} exists and is not ours: ${whose}. Rename one of the two, or delete the Deployment` }
+  const message = `Deployment ${namespace}/${name} exists and is not ours: ${whose}. Rename one of the two, or delete the Deployment`
+  return { reason: 'NameTaken', message }
 }
 
 /** Whether two statuses say the same, so that none is written when nothing changed. */
@@ -119,7 +129,9 @@ export function isSameStatus (before: TopicTenStatus | undefined, after: TopicTe
 
 function flatten (status: TopicTenStatus): string {
   const { observedGeneration, currentReplicas, lastStepTime, nextStepTime, resolved, conditions = [] } = status
-  const rows = conditions.map(({ type, status, reason, message, observedGeneration }) => [type, status, reason, message, observedGeneration])
+  const rows = conditions.map(condition => [
+    condition.type, condition.status, condition.reason, condition.message, condition.observedGeneration
+  ])
   const arns = resolved && [resolved.targetarn, resolved.kmsarn, resolved.cloudwatcharn, resolved.region]
   return JSON.stringify([observedGeneration, currentReplicas, lastStepTime, nextStepTime, arns, rows.sort()])
 }

@@ -32,7 +32,8 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
     const made: Gauge = new Gauge({ name, help, labelNames: Object.keys(labels), registers, collect: () => { made.set(labels, read()) } })
   }
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) => new Counter({ name, help, labelNames, registers })
-  const histogram = <L extends string>(name: string, help: string, labelNames: L[]) => new Histogram({ name, help, labelNames, buckets, registers })
+  const histogram = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers })
 
   gauge('leader_election_master_status', 'Whether this process leads (1) or not (0).', { name: settings.leaseName }, () => Number(readings.leading()))
   gauge('controller_runtime_active_workers', 'Workers with a reconcile in hand.', { controller }, readings.activeWorkers)

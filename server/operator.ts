@@ -30,7 +30,7 @@ const hungAfterSeconds = 120
  * @throws where the cluster's credentials cannot be read or the port cannot be listened on.
  */
 export async function startOperator (config: Config, log: Logger): Promise<Operator> {
-  const clusterConfig = await loadClusterConfig({ kubeconfig: config.kubeconfig, ...(config.kubeContext === undefined ? {} : { context: config.kubeContext }) })
+  const clusterConfig = loadClusterConfig({ kubeconfig: config.kubeconfig, context: config.kubeContext })
   const metrics = createMetrics({
     leading: () => leading(),
     activeWorkers: () => reconciler.activeWorkers,

@@ -20,7 +20,7 @@ function made (spec: Partial<TopicTenSpec> = {}): ObservedDeployment {
 
 t.test('a Deployment that is not there is applied with a version that no live object has', async t => {
   t.strictSame(write({ env: [{ name: 'COLOUR', value: 'blue' }], credentialsSecret: 'aws' }), {
-    how: 'apply',
+    how: 'create',
     body: {
       apiVersion: 'apps/v1',
       kind: 'Deployment',

@@ -13,6 +13,7 @@ const reasons = (status: TopicTenStatus): string[] =>
   status.conditions!.map(({ type, status, reason }) => `${type} ${status} ${reason}`)
 const failing = (type: string, reason: string, status = 'True'): V1DeploymentCondition => ({ type, status, reason, message: 'because' })
 
+const deadline = 'ProgressDeadlineExceeded'
 const rolling = aDeployment({ status: { observedGeneration: 0, availableReplicas: 0 } })
 const fault = { reason: 'InvalidArn', message: 'no' } as const
 const cases: Record<string, [Partial<Findings>, string[]]> = {
@@ -21,7 +22,8 @@ const cases: Record<string, [Partial<Findings>, string[]]> = {
     ['Ready False RollingOut', 'Reconciling True Progressing', 'CountedDown False CountingDown']],
   'rolling out': [{ deployment: rolling },
     ['Ready False RollingOut', 'Reconciling True Progressing', 'CountedDown False CountingDown']],
-  'a pod more than asked for, after a step': [{ deployment: aDeployment({ replicas: 4, status: { availableReplicas: 5, updatedReplicas: 5 } }) },
+  'a pod more than asked for, after a step': [
+    { deployment: aDeployment({ replicas: 4, status: { availableReplicas: 5, updatedReplicas: 5 } }) },
     ['Ready True Available', 'CountedDown False CountingDown']],
   'at one': [{ deployment: aDeployment({ replicas: 1 }), plan: plan('Done') }, ['Ready True Available', 'CountedDown True Done']],
   'at zero': [{ deployment: aDeployment({ replicas: 0 }), plan: plan('ScaledToZero') },
@@ -33,7 +35,8 @@ const cases: Record<string, [Partial<Findings>, string[]]> = {
     ['Ready False Suspended', 'CountedDown False Suspended']],
   'pods refused': [{ deployment: aDeployment({ status: { conditions: [failing('ReplicaFailure', 'FailedCreate')] } }) },
     ['Ready False PodsRefused', 'Reconciling True Progressing', 'CountedDown False CountingDown']],
-  'no progress': [{ deployment: aDeployment({ status: { availableReplicas: 0, conditions: [failing('Progressing', 'ProgressDeadlineExceeded', 'False')] } }) },
+  'no progress': [
+    { deployment: aDeployment({ status: { availableReplicas: 0, conditions: [failing('Progressing', deadline, 'False')] } }) },
     ['Ready False RollingOut', 'Stalled True ProgressDeadlineExceeded', 'CountedDown False CountingDown']],
   'a fault of the spec': [{ deployment: undefined, plan: undefined, fault },
     ['Ready False InvalidSpec', 'Stalled True InvalidArn']],
@@ -45,8 +48,10 @@ for (const [name, [found, expected]] of Object.entries(cases)) t.strictSame(reas
 t.test('a step that the Deployment controller has not seen yet leaves Ready as it is', async t => {
   const before: Condition = { type: 'Ready', status: 'True', reason: 'Available', message: '', observedGeneration: 1, lastTransitionTime: 'T' }
   const unseen = aDeployment({ metadata: { generation: 2 }, replicas: 4 })
-  const status = (observedGeneration: number) =>
-    reasons(statusOf(aTopicTen({}, { status: { observedGeneration, conditions: [{ ...before, observedGeneration }] } }), findings({ deployment: unseen }), now))[0]
+  const status = (observedGeneration: number) => {
+    const topicTen = aTopicTen({}, { status: { observedGeneration, conditions: [{ ...before, observedGeneration }] } })
+    return reasons(statusOf(topicTen, findings({ deployment: unseen }), now))[0]
+  }
   t.equal(status(1), 'Ready True Available')
   t.equal(status(0), 'Ready False RollingOut', 'but not after an edit of the TopicTen')
 })

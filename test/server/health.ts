@@ -3,7 +3,8 @@ import { Registry } from 'prom-client'
 import { buildApp } from '../../server/app.ts'
 
 const get = async (fault: string | undefined, url: string) => {
-  const app = buildApp({ registry: new Registry(), live: { worker: () => fault }, ready: { caches: () => fault, shutdown: () => undefined } })
+  const ready = { caches: () => fault, shutdown: () => undefined }
+  const app = buildApp({ registry: new Registry(), live: { worker: () => fault }, ready })
   const { statusCode, body } = await app.inject(url)
   return [statusCode, body]
 }
