@@ -23,6 +23,11 @@ export function isPartition (id: string): boolean {
   return byId.has(id)
 }
 
+/** Whether a region is in any partition's list. */
+export function isListed (region: string): boolean {
+  return homes.has(region)
+}
+
 /** The partition that lists a region, or whose regions look like it; undefined when none does. */
 export function partitionOfRegion (region: string): string | undefined {
   const home = homes.get(region)

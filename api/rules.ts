@@ -1,11 +1,11 @@
 // What a TopicTen's spec must hold beyond its schema: every violation at once, for the webhook to refuse and the reconciler
 // to stall on.
-import type { Arn, ParsedArn } from './arn.ts'
+import { unlistedRegion, type Arn, type ParsedArn } from './arn.ts'
 import { judgeEnv } from './env.ts'
 import { judgeImage } from './image.ts'
 import { parseKeyArn } from './key-arn.ts'
 import { parseLogGroupArn } from './log-group-arn.ts'
-import { judgeRegion, partitionOfRegion, type Fault } from './region.ts'
+import { isListed, judgeRegion, partitionOfRegion, type Fault } from './region.ts'
 import { parseStorageArn } from './storage-arn.ts'
 import { escapeText, judgeText, typeName } from './text.ts'
 import type { ResolvedArns, TopicTenSpec } from './topicten.ts'
@@ -28,30 +28,20 @@ const parsers: Record<ArnField, (text: unknown) => ParsedArn> = {
 
 /** Everything that is wrong with a spec, in the order of its fields. Takes any junk; never throws. */
 export function violations (spec: TopicTenSpec): Violation[] {
-  const fields: unknown = spec
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    return [{ field: 'spec', found: typeName(fields), fault: 'is no TopicTen spec', expected: 'an object with replicas, image and three ARNs' }]
-  }
-  const arns = parseArns(spec)
-  return checks.flatMap(check => check(spec, arns))
+  return isSpec(spec) ? check(spec, parseArns(spec)) : [noSpec(spec)]
 }
 
 /** What is legal but odd: regions and accounts that differ, regions this version does not know. Empty when there are violations. */
 export function warnings (spec: TopicTenSpec): string[] {
-  const arns = arnFields.flatMap(field => {
-    const parsed = parsers[field](spec?.[field])
-    return parsed.ok ? [{ field, ...parsed }] : []
-  })
-  const [target] = arns
-  if (arns.length < arnFields.length || target === undefined) return []
-  const odd = arns.flatMap(({ field, warning }) => warning === undefined ? [] : [`spec.${field}: ${warning}`])
-  if (spec.region !== undefined && judgeRegion(spec.region, target.arn.partition) === 'unlisted') {
-    odd.push(`spec.region: the region ${spec.region} is not among those known to this version; check its spelling`)
-  }
-  const placed = arns.map(({ field, arn }) => ({ field, region: arn.region, account: arn.account }))
-  odd.push(...differing('regions', [...placed.map(({ field, region }) => [field, region] as const), ['region', spec.region ?? ''] as const]))
-  odd.push(...differing('accounts', placed.map(({ field, account }) => [field, account] as const)))
-  return odd
+  return examine(spec).warnings
+}
+
+/** Violations and warnings at the price of one. */
+export function examine (spec: TopicTenSpec): { violations: Violation[], warnings: string[] } {
+  if (!isSpec(spec)) return { violations: [noSpec(spec)], warnings: [] }
+  const arns = parseArns(spec)
+  const violations = check(spec, arns)
+  return { violations, warnings: violations.length > 0 ? [] : oddities(spec, arns) }
 }
 
 /** True for a fault of one of the ARNs, or between them; false for the rest of the spec. */
@@ -77,6 +67,36 @@ export function resolveArns (spec: TopicTenSpec): ResolvedArns {
 
 function regionOf (arn: string): string {
   return arn.split(':', 4)[3] ?? ''
+}
+
+function isSpec (spec: unknown): spec is TopicTenSpec {
+  return typeof spec === 'object' && spec !== null && !Array.isArray(spec)
+}
+
+function noSpec (found: unknown): Violation {
+  return { field: 'spec', found: typeName(found), fault: 'is no TopicTen spec', expected: 'an object with replicas, image and three ARNs' }
+}
+
+function check (spec: TopicTenSpec, arns: Arns): Violation[] {
+  return checks.flatMap(check => check(spec, arns))
+}
+
+function oddities (spec: TopicTenSpec, arns: Arns): string[] {
+  const odd: string[] = []
+  const regions: Place[] = []
+  const accounts: Place[] = []
+  for (const field of arnFields) {
+    const parsed = arns[field]
+    if (!parsed.ok) continue
+    if (parsed.warning !== undefined) odd.push(`spec.${field}: ${parsed.warning}`)
+    regions.push([field, parsed.arn.region])
+    accounts.push([field, parsed.arn.account])
+  }
+  if (spec.region !== undefined) {
+    regions.push(['region', spec.region])
+    if (!isListed(spec.region)) odd.push(`spec.region: ${unlistedRegion(spec.region)}`)
+  }
+  return [...odd, ...differing('regions', regions), ...differing('accounts', accounts)]
 }
 
 type Arns = Record<ArnField, ParsedArn>
@@ -156,8 +176,11 @@ function judgeName (value: unknown): Fault | undefined {
   return undefined
 }
 
-function differing (what: string, values: readonly (readonly [string, string])[]): string[] {
-  const given = values.filter(([, value]) => value !== '')
-  if (new Set(given.map(([, value]) => value)).size < 2) return []
+type Place = readonly [field: string, value: string]
+
+/** A bucket's ARN has neither region nor account, so it differs from nothing. */
+function differing (what: string, places: readonly Place[]): string[] {
+  const given = places.filter(([, value]) => value !== '')
+  if (given.every(([, value]) => value === given[0]?.[1])) return []
   return [`the ${what} differ: ${given.map(([field, value]) => `spec.${field} ${value}`).join(', ')}`]
 }

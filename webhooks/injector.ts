@@ -56,23 +56,29 @@ export function inject (pod: unknown, resolved: ResolvedArns): Injection {
 }
 
 function injectContainer (container: unknown, path: string, ours: readonly Ours[], operations: string[], warnings: string[]): void {
-  if (!isObject(container)) throw new MalformedPod(`${fieldOf(path)}: the container is no object`)
-  const env = 'env' in container ? container.env : undefined
-  if (env === undefined || env === null || (Array.isArray(env) && env.length === 0)) {
+  const env = envOf(container, path)
+  if (env.length === 0) {
     operations.push(`{"op":"add","path":"${path}","value":[${ours.map(({ json }) => json).join(',')}]}`)
     return
   }
-  if (!Array.isArray(env)) throw new MalformedPod(`${fieldOf(path)}: found no list; expected a list of variables`)
   let missing = 0
   for (const variable of ours) {
     // Of two with one name the kubelet takes the last.
-    const set = (env as (Variable | null)[]).findLast(item => item?.name === variable.name)
-    if (set === undefined || set === null) {
-      operations.push(`{"op":"add","path":"${path}/${missing++}","value":${variable.json}}`)
-    } else if (variable.name !== 'AWS_REGION' && !isEqual(set, variable)) {
-      warnings.push(`container ${nameOf(container)}: ${variable.name} stays as the pod sets it, which differs from the TopicTen's`)
-    }
+    const set = env.findLast(item => item?.name === variable.name)
+    if (!set) operations.push(`{"op":"add","path":"${path}/${missing++}","value":${variable.json}}`)
+    else if (variable.name !== 'AWS_REGION' && !isEqual(set, variable)) warnings.push(differs(container, variable.name))
   }
+}
+
+function envOf (container: unknown, path: string): (Variable | null)[] {
+  if (!isObject(container)) throw new MalformedPod(`${fieldOf(path)}: the container is no object`)
+  const env = 'env' in container ? container.env ?? [] : []
+  if (!Array.isArray(env)) throw new MalformedPod(`${fieldOf(path)}: found no list; expected a list of variables`)
+  return env as (Variable | null)[]
+}
+
+function differs (container: unknown, name: string): string {
+  return `container ${nameOf(container)}: ${name} stays as the pod sets it, which differs from the TopicTen's`
 }
 
 /** The API server fills in the apiVersion of a fieldRef: with and without it is the same. */
@@ -117,8 +123,8 @@ function fieldOf (path: string): string {
   return path.slice(1).replaceAll('/', '.')
 }
 
-function nameOf (container: object): string {
-  return 'name' in container && typeof container.name === 'string' ? `"${escapeText(container.name)}"` : 'without a name'
+function nameOf (container: unknown): string {
+  return isObject(container) && 'name' in container && typeof container.name === 'string' ? `"${escapeText(container.name)}"` : 'without a name'
 }
 
 function isObject (value: unknown): value is object {

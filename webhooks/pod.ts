@@ -13,23 +13,28 @@ import { allowed, denied, errored, patched, type AdmissionRequest, type Outcome 
 export type Lookup = (namespace: string, name: string, deadlineMs: number) => Looked | Promise<Looked>
 export type Looked = ResolvedArns | { unresolved: string } | undefined
 
-interface Labelled {
-  metadata?: { namespace?: unknown, labels?: Record<string, unknown> | null } | null
-}
-
 /** Answers a request to create a pod; any other is allowed as it is. Rejects when the lookup does. */
 export async function mutatePod (request: AdmissionRequest, lookup: Lookup, deadlineMs: number): Promise<Outcome> {
   if (request.operation !== 'CREATE' || request.subResource) return allowed()
-  if (request.kind.kind !== 'Pod' || request.kind.group !== '') return errored(400, `this webhook patches pods, not ${request.kind.kind}`)
-  const pod = request.object as Labelled | null | undefined
-  const name = pod?.metadata?.labels?.[topicTenLabel]
-  if (name === undefined) return allowed()
+  if (request.kind.kind !== 'Pod' || request.kind.group !== '') return errored(400, `this webhook patches pods, not ${escapeText(request.kind.kind)}`)
+  const names = namesOf(request)
+  if (typeof names === 'string') return errored(400, names)
+  if (names === undefined) return allowed()
+  const { namespace, name } = names
+  const looked = name === '' ? undefined : lookup(namespace, name, deadlineMs)
+  return answer(request.object, namespace, name, looked instanceof Promise ? await looked : looked)
+}
+
+/** The TopicTen a pod is labelled for; undefined for a pod without the label; a text says what makes it no pod. */
+function namesOf ({ object, namespace: requested }: AdmissionRequest): { namespace: string, name: string } | undefined | string {
+  if (typeof object !== 'object' || object === null) return 'request.object is no object'
+  const { metadata } = object as { metadata?: { namespace?: unknown, labels?: Record<string, unknown> | null } | null }
+  const name = metadata?.labels?.[topicTenLabel]
+  if (name === undefined) return undefined
+  if (typeof name !== 'string') return `the pod's label ${topicTenLabel} is no text`
   // Older API servers leave the namespace of the object empty.
-  const namespace = pod?.metadata?.namespace || request.namespace
-  if (typeof name !== 'string' || typeof namespace !== 'string') return errored(400, 'the pod has no namespace, or a label that is no text')
-  if (name === '') return denied(`the pod's label ${topicTenLabel} is empty; expected the name of a TopicTen in the namespace "${escapeText(namespace)}"`)
-  const looked = lookup(namespace, name, deadlineMs)
-  return answer(pod, namespace, name, looked instanceof Promise ? await looked : looked)
+  const namespace = metadata?.namespace || requested
+  return typeof namespace === 'string' && namespace !== '' ? { namespace, name } : 'neither the pod nor the request has a namespace'
 }
 
 function answer (pod: unknown, namespace: string, name: string, found: Looked): Outcome {

@@ -1,7 +1,7 @@
 // Judges a TopicTen that is to be created or changed. It refuses by the rules of `api/rules.ts` and changes nothing.
 import { isDeepStrictEqual } from 'node:util'
 import { kind } from '../api/names.ts'
-import { formatViolation, violations, warnings, type Violation } from '../api/rules.ts'
+import { examine, formatViolation, violations, type Violation } from '../api/rules.ts'
 import type { TopicTenSpec } from '../api/topicten.ts'
 import { allowed, errored, invalid, type AdmissionRequest, type Outcome } from './review.ts'
 
@@ -26,21 +26,22 @@ export function validateTopicTen (request: AdmissionRequest): Outcome {
   return judge(request, object, violations(oldObject.spec as TopicTenSpec))
 }
 
+/** More than a person reads; junk of the largest body could have hundreds of thousands. */
+const maxTold = 100
+
 function judge (request: AdmissionRequest, object: Unjudged, before: readonly Violation[]): Outcome {
-  const spec = object.spec as TopicTenSpec
-  const found = violations(spec)
-  const fresh = found.filter(violation => !before.some(old => isSame(old, violation)))
-  if (fresh.length > 0) return invalid(request, fresh.map(cause))
-  return allowed(found.length > 0 ? found.map(formatViolation) : warnings(spec))
+  const { violations: found, warnings } = examine(object.spec as TopicTenSpec)
+  const known = new Set(before.map(identity))
+  const fresh = known.size === 0 ? found : found.filter(violation => !known.has(identity(violation)))
+  if (fresh.length === 0) return allowed(found.length === 0 ? warnings : found.slice(0, maxTold).map(formatViolation))
+  const causes = fresh.slice(0, maxTold).map(cause)
+  if (fresh.length > maxTold) causes.push({ field: 'spec', message: `and ${fresh.length - maxTold} more violations` })
+  return invalid(request, causes)
 }
 
-/** The same fault of the same value; in a list its place may have moved. */
-function isSame (one: Violation, other: Violation): boolean {
-  return one.fault === other.fault && one.found === other.found && place(one.field) === place(other.field)
-}
-
-function place (field: string): string {
-  return field.replace(/\[\d+\]/, '')
+/** The same fault of the same value is the same violation; in a list its place may have moved. */
+function identity ({ field, found, fault }: Violation): string {
+  return JSON.stringify([field.replace(/\[\d+\]/, ''), found, fault])
 }
 
 function cause (violation: Violation): { field: string, message: string } {
