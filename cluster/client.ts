@@ -130,7 +130,7 @@ export function createClient (config: ClusterConfig, options: ClientOptions = {}
       if (fresh !== credentials) answer = await onceOrTwice(method, path, options, fresh, deadline)
     }
     if (answer.status >= 300) throw apiErrorFrom(`${method} ${path}`, answer.status, answer.body, answer.retryAfter)
-    return (answer.contentType.includes('json') ? JSON.parse(answer.body) : answer.body) as T
+    return (answer.contentType.includes('json') ? parseBody(`${method} ${path}`, answer.body) : answer.body) as T
   }
 
   async function * streamOnce (path: string, query: Query, { signal, idleTimeoutMs }: WatchOptions, credentials: Credentials) {
@@ -173,6 +173,14 @@ export function createClient (config: ClusterConfig, options: ClientOptions = {}
 function search (query: Query = {}): string {
   const parts = Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])
   return parts.length === 0 ? '' : `?${parts.join('&')}`
+}
+
+function parseBody (what: string, body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    throw new ConnectionError(`${what}: the answer is no JSON: ${body.slice(0, 100)}`, 'EPROTO', error)
+  }
 }
 
 const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])

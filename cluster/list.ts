@@ -34,10 +34,13 @@ export async function listPages (options: ListOptions, onPage: (items: Kubernete
   const started = now()
   let token: string | undefined
   while (true) {
-    const list: List = await client.get(path, { query: { ...query, limit: pageSize, continue: token }, signal, timeoutMs: pageMs })
+    const list = await client.get<List>(path, { query: { ...query, limit: pageSize, continue: token }, signal, timeoutMs: pageMs })
+    // Whatever else answers with a 200 (a proxy's login page) must not pass for an empty collection.
+    const version = list.metadata?.resourceVersion
+    if (version === undefined || list.items === undefined) throw new ConnectionError(`LIST ${path}: the answer is no list`, 'EPROTO')
     onPage(list.items ?? [])
     const next = list.metadata?.continue
-    if (next === undefined || next === '') return list.metadata?.resourceVersion ?? ''
+    if (next === undefined || next === '') return version
     if (next === token || now() - started > listMs) {
       throw new ConnectionError(`LIST ${path}: no end after ${Math.round(now() - started)} ms`, 'ETIMEDOUT')
     }
