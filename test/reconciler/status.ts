@@ -43,7 +43,9 @@ const cases: Record<string, [Partial<Findings>, string[]]> = {
   'the name taken': [{ deployment: undefined, plan: undefined, fault: { reason: 'NameTaken', message: 'no' } },
     ['Ready False NameTaken', 'Stalled True NameTaken']]
 }
-for (const [name, [found, expected]] of Object.entries(cases)) t.strictSame(reasons(statusOf(aTopicTen(), findings(found), now)), expected, name)
+for (const [name, [found, expected]] of Object.entries(cases)) {
+  t.strictSame(reasons(statusOf(aTopicTen(), findings(found), now)), expected, name)
+}
 
 t.test('a step that the Deployment controller has not seen yet leaves Ready as it is', async t => {
   const before: Condition = { type: 'Ready', status: 'True', reason: 'Available', message: '', observedGeneration: 1, lastTransitionTime: 'T' }
