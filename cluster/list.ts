@@ -35,16 +35,20 @@ export async function listPages (options: ListOptions, onPage: (items: Kubernete
   let token: string | undefined
   while (true) {
     const list = await client.get<List>(path, { query: { ...query, limit: pageSize, continue: token }, signal, timeoutMs: pageMs })
-    // Whatever else answers with a 200 (a proxy's login page) must not pass for an empty collection.
-    const version = list.metadata?.resourceVersion
-    if (version === undefined || list.items === undefined) throw new ConnectionError(`LIST ${path}: the answer is no list`, 'EPROTO')
-    onPage(list.items ?? [])
-    const next = list.metadata?.continue
-    if (next === undefined || next === '') return version
+    const { items, version, next } = pageOf(list, path)
+    onPage(items)
+    if (next === undefined) return version
     if (next === token || now() - started > listMs) {
       throw new ConnectionError(`LIST ${path}: no end after ${Math.round(now() - started)} ms`, 'ETIMEDOUT')
     }
     token = next
     await turn()
   }
+}
+
+/** Whatever else is answered with a 200, the login page of a proxy for one, must not pass for an empty collection. */
+function pageOf ({ metadata, items }: List, path: string): { items: KubernetesObject[], version: string, next: string | undefined } {
+  const version = metadata?.resourceVersion
+  if (version === undefined || items === undefined) throw new ConnectionError(`LIST ${path}: the answer is no list`, 'EPROTO')
+  return { items: items ?? [], version, next: metadata?.continue || undefined }
 }
