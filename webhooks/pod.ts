@@ -25,15 +25,20 @@ export async function mutatePod (request: AdmissionRequest, lookup: Lookup, dead
   return answer(request.object, namespace, name, looked instanceof Promise ? await looked : looked)
 }
 
+interface Metadata {
+  namespace?: unknown
+  labels?: Record<string, unknown> | null
+}
+
 /** The TopicTen a pod is labelled for; undefined for a pod without the label; a text says what makes it no pod. */
 function namesOf ({ object, namespace: requested }: AdmissionRequest): { namespace: string, name: string } | undefined | string {
   if (typeof object !== 'object' || object === null) return 'request.object is no object'
-  const { metadata } = object as { metadata?: { namespace?: unknown, labels?: Record<string, unknown> | null } | null }
-  const name = metadata?.labels?.[topicTenLabel]
+  const metadata = (object as { metadata?: Metadata | null }).metadata ?? {}
+  const name = metadata.labels?.[topicTenLabel]
   if (name === undefined) return undefined
   if (typeof name !== 'string') return `the pod's label ${topicTenLabel} is no text`
   // Older API servers leave the namespace of the object empty.
-  const namespace = metadata?.namespace || requested
+  const namespace = metadata.namespace || requested
   return typeof namespace === 'string' && namespace !== '' ? { namespace, name } : 'neither the pod nor the request has a namespace'
 }
 

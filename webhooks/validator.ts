@@ -41,7 +41,7 @@ function judge (request: AdmissionRequest, object: Unjudged, before: readonly Vi
 
 /** The same fault of the same value is the same violation; in a list its place may have moved. */
 function identity ({ field, found, fault }: Violation): string {
-  return JSON.stringify([field.replace(/\[\d+\]/, ''), found, fault])
+  return JSON.stringify([field, found, fault]).replace(/\[\d+\]/g, '')
 }
 
 function cause (violation: Violation): { field: string, message: string } {
