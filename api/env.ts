@@ -13,6 +13,9 @@ const insteadOf: Record<string, string> = {
   AWS_REGION: 'the region in spec.region'
 }
 
+/** As many variables as the CRD takes; more than that only junk has, and no time is spent on it. */
+export const maxVariables = 200
+
 /** Every violation of spec.env. Takes any junk; never throws. */
 export function judgeEnv ({ env, credentialsSecret }: TopicTenSpec): Violation[] {
   const list: unknown = env
@@ -20,10 +23,12 @@ export function judgeEnv ({ env, credentialsSecret }: TopicTenSpec): Violation[]
   if (!Array.isArray(list)) return [{ field: 'spec.env', found: typeName(list), fault: 'is no list', expected: 'a list of variables, each with a name' }]
   const taken = new Map(setBy)
   if (credentialsSecret !== undefined) for (const name of credentialVariables) taken.set(name, 'spec.credentialsSecret')
-  return list.flatMap((item: unknown, index) => {
-    const found = judgeVariable(item, index, taken)
-    return found === undefined ? [] : [found]
-  })
+  const found = list.slice(0, maxVariables).flatMap((item: unknown, index) => judgeVariable(item, index, taken) ?? [])
+  return list.length <= maxVariables ? found : [...found, tooMany(list.length)]
+}
+
+function tooMany (count: number): Violation {
+  return { field: 'spec.env', found: `a list of ${count}`, fault: 'has too many variables', expected: `at most ${maxVariables}` }
 }
 
 /** Remembers each name in `taken`, so that the second of two is the one that is refused. */

@@ -1,5 +1,6 @@
 // Schemas of the fields that a TopicTen shares with a PodSpec; their meanings are Kubernetes' own.
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+import { maxVariables } from './env.ts'
 import { atomicList, flag, handedOn, integer, listByKey, object, rule, text, type Schema } from './schema.ts'
 
 const atomic = { 'x-kubernetes-map-type': 'atomic' }
@@ -57,7 +58,7 @@ export const podFields: Record<string, Schema> = {
       name: text('Name of the variable.', { minLength: 1, maxLength: 512 }),
       value: text('Its value; $(NAME) stands for a variable set before it, those that topicten injects among them.'),
       valueFrom
-    }, ['name']), 200),
+    }, ['name']), maxVariables),
   serviceAccountName: text('ServiceAccount of the pods; without credentialsSecret it is their AWS identity.', { maxLength: 253 }),
   imagePullSecrets: listByKey('Secrets the image is pulled with.', 'name',
     object('A Secret.', { name: text('Name of the Secret.', { minLength: 1, maxLength: 253 }) }, ['name'], atomic), 20),

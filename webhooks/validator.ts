@@ -26,7 +26,7 @@ export function validateTopicTen (request: AdmissionRequest): Outcome {
   return judge(request, object, violations(oldObject.spec as TopicTenSpec))
 }
 
-/** More than a person reads; junk of the largest body could have hundreds of thousands. */
+/** More than a person reads. */
 const maxTold = 100
 
 function judge (request: AdmissionRequest, object: Unjudged, before: readonly Violation[]): Outcome {

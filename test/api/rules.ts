@@ -31,6 +31,7 @@ await t.test('each fault beyond the ARNs is found in its field', async t => {
     [{ region: '' }, ['spec.region is empty']], [{ region: null }, ['spec.region is missing']], [{ region: 'eu-west-3a' }, ['spec.region names the availability zone eu-west-3a instead of a region']],
     [{ serviceAccountName: '' }, ['spec.serviceAccountName is empty']], [{ serviceAccountName: 'A' }, ['spec.serviceAccountName is no object name']], [{ serviceAccountName: 4 }, ['spec.serviceAccountName is a number instead of a name']],
     [{ credentialsSecret: 'a'.repeat(254) }, ['spec.credentialsSecret is 254 characters long']], [{ credentialsSecret: 'a_b' }, ['spec.credentialsSecret is no object name']],
+    [{ env: Array.from({ length: 201 }, (_, index) => ({ name: `V${index}` })) }, ['spec.env has too many variables']],
     [{ env: {} }, ['spec.env is no list']], [{ env: [null] }, ['spec.env[0] is no variable']], [{ env: [{}] }, ['spec.env[0].name is no name']], [{ env: [{ name: '' }] }, ['spec.env[0].name is empty']],
     [{ env: [{ name: 'a=b' }] }, ['spec.env[0].name has a character that a variable may not have']],
     [{ env: [{ name: 'MY_POD_IP' }, { name: 'AWS_REGION' }] }, ['spec.env[0].name is set by the webhook that injects it', 'spec.env[1].name is set by the webhook that injects it']],
