@@ -1,10 +1,11 @@
 // Elects one leader among the processes that stand for the same Lease. It does not fence: a leader asks `isLeading` before each write,
 // and each write carries a precondition.
+import { createClaims } from './claim.ts'
 import { electorSettings } from './elector-options.ts'
 import type { Elector, ElectorOptions } from './elector-options.ts'
 import { isConflict } from './errors.ts'
-import { claimed, holderOf, isCurrent, nothingObserved, observe, projectLease, released, renewed, waitMs } from './lease.ts'
-import type { Claim, Lease, OwnerReference } from './lease.ts'
+import { claimed, holderOf, isCurrent, nothingObserved, observe, projectLease, renewed, waitMs } from './lease.ts'
+import type { Lease, OwnerReference } from './lease.ts'
 import { createLeaseRequests } from './lease-requests.ts'
 import { createReflector } from './reflector.ts'
 import { createTerm } from './term.ts'
@@ -18,6 +19,7 @@ export type { Elector, ElectorOptions, OwnerReference }
 export function createElector (options: ElectorOptions): Elector {
   const settings = electorSettings(options)
   const { namespace, name, identity, leaseDurationMs, renewDeadlineMs, retryMs, jitterMs, now, wallClock, random, log } = settings
+  const claim = createClaims(settings)
   const lease = `${namespace}/${name}`
   const requests = createLeaseRequests(options.client, namespace, name)
   const reflector = createReflector<Lease>({
@@ -28,6 +30,8 @@ export function createElector (options: ElectorOptions): Elector {
     // What a change means is decided by `see`, which also hears the answers to our own requests.
     onChange: ({ object }) => { see(object) },
     backoff: { baseMs: Math.min(250, retryMs), maxMs: retryMs },
+    // A live leader is heard every two seconds: silence for so long is a dead leader or a dead connection.
+    idleMs: leaseDurationMs,
     random,
     now,
     log
@@ -38,7 +42,6 @@ export function createElector (options: ElectorOptions): Elector {
   let timer: NodeJS.Timeout | undefined
   let step: Promise<void> | undefined
   let stepAgain = false
-  let knownOwner: OwnerReference | undefined
 
   /** A request may use up half of what is left, so that a silent connection leaves time for another. */
   const timeoutMs = (): number => Math.max(50, (held === undefined ? renewDeadlineMs : held.term.deadline - now()) / 2)
@@ -70,38 +73,22 @@ export function createElector (options: ElectorOptions): Elector {
     })
   }
 
-  async function claim (): Promise<Claim> {
-    return { identity, durationMs: leaseDurationMs, owner: await owner(), date: wallClock() }
-  }
-
-  async function owner (): Promise<OwnerReference | undefined> {
-    if ((observed.lease?.metadata.ownerReferences ?? []).length > 0) return undefined
-    try {
-      knownOwner ??= typeof options.owner === 'function' ? await options.owner() : options.owner
-    } catch (err) {
-      log.warn({ lease, err }, 'owner of the lease not known')
-    }
-    return knownOwner
-  }
-
   async function stand (): Promise<void> {
     const wait = waitMs(observed, identity, now(), leaseDurationMs)
     if (wait > 0) { schedule(wait + random() * jitterMs); return }
     try {
-      const wanted = await claim()
-      const startedAt = now()
       const found = observed.lease
+      const wanted = await claim(found)
+      const startedAt = now()
       const taken = found === undefined
         ? await requests.create(wanted, timeoutMs())
         : await requests.put(claimed(found, wanted), timeoutMs())
       see(taken)
       lead(taken, startedAt)
     } catch (err) {
-      if (isConflict(err)) await lookAgain()
-      else {
-        log.warn({ lease, err }, 'lease not taken')
-        schedule(retryMs * (0.5 + random() / 2))
-      }
+      if (isConflict(err)) { await lookAgain(); return }
+      log.warn({ lease, err }, 'lease not taken')
+      schedule(retryMs * (0.5 + random() / 2))
     }
   }
 
@@ -123,21 +110,23 @@ export function createElector (options: ElectorOptions): Elector {
     held = { term, lease: taken }
     log.info({ lease, identity, transitions: taken.spec.leaseTransitions }, 'leading')
     schedule(retryMs)
-    try {
-      options.onLeading(term.signal)
-    } catch (err) {
-      log.error({ lease, err }, 'leading not handled')
-    }
+    tell(() => options.onLeading(term.signal), 'leading not handled')
   }
 
   function onLost (why: string): void {
     held = undefined
     log.warn({ lease, identity, why }, 'no longer leading')
     schedule(0)
+    tell(() => options.onLost?.(), 'loss not handled')
+  }
+
+  const isLeading = (): boolean => held?.term.isHeld() ?? false
+
+  function tell (listener: () => void, otherwise: string): void {
     try {
-      options.onLost?.()
+      listener()
     } catch (err) {
-      log.error({ lease, err }, 'loss not handled')
+      log.error({ lease, err }, otherwise)
     }
   }
 
@@ -146,11 +135,9 @@ export function createElector (options: ElectorOptions): Elector {
     try {
       renewedBy(current, await requests.put(renewed(current.lease, wallClock()), timeoutMs()), startedAt)
     } catch (err) {
-      if (isConflict(err)) await defend(current)
-      else {
-        log.warn({ lease, err }, 'lease not renewed')
-        schedule(Math.max(0, retryMs - (now() - startedAt)))
-      }
+      if (isConflict(err)) { await defend(current); return }
+      log.warn({ lease, err }, 'lease not renewed')
+      schedule(Math.max(0, retryMs - (now() - startedAt)))
     }
   }
 
@@ -166,8 +153,10 @@ export function createElector (options: ElectorOptions): Elector {
   async function defend (current: Held): Promise<void> {
     try {
       const found = await requests.get(timeoutMs())
+      // After the term its rights are gone as well: stand like any other.
+      if (!current.term.isHeld()) { schedule(0); return }
       if (found === undefined) {
-        const wanted = await claim()
+        const wanted = await claim(undefined)
         const startedAt = now()
         renewedBy(current, await requests.create(wanted, timeoutMs()), startedAt)
       } else {
@@ -183,12 +172,7 @@ export function createElector (options: ElectorOptions): Elector {
 
   async function release (last: Lease): Promise<void> {
     try {
-      await requests.put(released(last, wallClock()), retryMs).catch(async (error: unknown) => {
-        // A renewal whose answer never came may have been the last word.
-        const found = isConflict(error) ? await requests.get(retryMs) : undefined
-        if (holderOf(found) !== identity || found === undefined) throw error
-        await requests.put(released(found, wallClock()), retryMs)
-      })
+      await requests.release(last, wallClock(), retryMs)
       log.info({ lease, identity }, 'lease released')
     } catch (err) {
       log.warn({ lease, err }, 'lease not released')
@@ -213,8 +197,8 @@ export function createElector (options: ElectorOptions): Elector {
       if (last !== undefined && holderOf(last) === identity) await release(last)
       await stopped
     },
-    get leading () { return held?.term.isHeld() ?? false },
-    isLeading: () => held?.term.isHeld() ?? false,
+    get leading () { return isLeading() },
+    isLeading,
     get leader () { return holderOf(observed.lease) },
     get transitions () { return observed.lease?.spec.leaseTransitions ?? 0 }
   }
