@@ -1,0 +1,62 @@
+// The benchmarks as a program: builds what is measured, opens the stage, prints tables.
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runCommand } from '../local/command.ts'
+import { faults } from './faults.ts'
+import type { Run } from './figures.ts'
+import { type Operator, ownOperator, peerOperators, root } from './operators.ts'
+import { type BenchOptions, parseOptions, UsageError, usage } from './options.ts'
+import { reconcile } from './reconcile.ts'
+import { report } from './report.ts'
+import { openStage, type Stage } from './stage.ts'
+
+const onProgress = (line: string) => { process.stderr.write(`${line}\n`) }
+const options = readOptions()
+if (options.build) {
+  onProgress('building dist/operator.js')
+  await runCommand(process.execPath, [join(root, 'local/build.ts')], { env: process.env, cwd: root })
+}
+const peers = process.env['BENCH_PEERS'] && options.command === 'reconcile' ? await peerOperators(process.env['BENCH_PEERS'], onProgress) : []
+const runs: Run[] = []
+const stage = await openStage({ pods: options.pods, onProgress })
+try {
+  if (!await measure(stage)) process.exitCode = 1
+} finally {
+  process.stdout.write(report(runs))
+  await stage.close()
+}
+
+/** False when something was measured to be wrong. */
+async function measure (stage: Stage): Promise<boolean> {
+  const { modes, kinds, sizes, rounds, intervalMs } = options
+  const own = ownOperators(options)
+  if (options.command === 'reconcile') {
+    await reconcile(stage, { operators: [...own, ...peers], modes, sizes, rounds, intervalMs, onProgress, onRun })
+    return true
+  }
+  let wrong = 0
+  for (const operator of own) wrong += await faults(stage, { operator, kinds, rounds, intervalMs, onProgress, onRun })
+  process.stdout.write(`${rounds * kinds.length * own.length} rounds, ${wrong} of them wrong\n\n`)
+  return wrong === 0
+}
+
+function ownOperators ({ workers, profile }: BenchOptions): Operator[] {
+  const nodeArguments = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  if (workers.length === 0) return [ownOperator('topicten', nodeArguments, {})]
+  return workers.map(count => ownOperator(`topicten, ${count} workers`, nodeArguments, { RECONCILE_CONCURRENCY: String(count) }))
+}
+
+function onRun (run: Run): void {
+  runs.push(run)
+  if (options.json !== undefined) appendFileSync(options.json, `${JSON.stringify(run)}\n`)
+}
+
+function readOptions (): BenchOptions {
+  try {
+    return parseOptions(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`${error.message}\n\n${usage}`)
+    process.exit(64)
+  }
+}

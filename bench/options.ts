@@ -1,0 +1,104 @@
+// The command line of the benchmarks.
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type FaultKind, faultKinds } from './faults.ts'
+import { type ReconcileMode, reconcileModes } from './reconcile.ts'
+
+export const usage = `usage: npm run bench -- COMMAND [options]
+
+commands
+  reconcile   time, cost and failover of the operator; with BENCH_PEERS=FOLDER also of the peers that the folder describes
+  faults      two operators, the leader hit at random moments: is each countdown exact?
+
+options
+  --rounds N        runs of everything; the tables give medians (3; faults: 20)
+  --only A,B        reconcile: some of ${reconcileModes.join(', ')}
+                    faults: some of ${faultKinds.join(', ')}
+  --sizes N,M       numbers of TopicTens for create and countdown (100,1000)
+  --interval S      seconds between two steps (2)
+  --workers N,M     runs our operator once with each RECONCILE_CONCURRENCY (its default)
+  --pods            kube-controller-manager, kube-scheduler and kwok make pods meanwhile; without, those are left out
+  --json FILE       appends each run to FILE, a line of JSON each
+  --profile FOLDER  CPU profiles of our operator go there
+  --no-build        takes dist/operator.js as it is
+`
+
+/** A command line that cannot be used: the message says what is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export interface BenchOptions {
+  command: 'reconcile' | 'faults'
+  rounds: number
+  modes: ReconcileMode[]
+  kinds: FaultKind[]
+  sizes: number[]
+  intervalMs: number
+  /** Empty: the operator's default. */
+  workers: number[]
+  pods: boolean
+  json: string | undefined
+  profile: string | undefined
+  build: boolean
+}
+
+const known = {
+  rounds: { type: 'string' },
+  only: { type: 'string' },
+  sizes: { type: 'string', default: '100,1000' },
+  interval: { type: 'string', default: '2' },
+  workers: { type: 'string', default: '' },
+  pods: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  profile: { type: 'string' },
+  build: { type: 'boolean', default: true }
+} satisfies ParseArgsConfig['options']
+
+/** @throws {UsageError} naming the option and what it may be. */
+export function parseOptions (args: string[]): BenchOptions {
+  const { values, positionals: [command, ...rest] } = parse(args)
+  if ((command !== 'reconcile' && command !== 'faults') || rest.length > 0) {
+    throw new UsageError(`one command is needed, reconcile or faults: found ${JSON.stringify([command, ...rest].filter(Boolean).join(' '))}`)
+  }
+  const faults = command === 'faults'
+  return {
+    command,
+    rounds: number('rounds', values.rounds ?? (faults ? '20' : '3'), Number.isInteger),
+    modes: faults ? [] : choice('only', values.only, reconcileModes),
+    kinds: faults ? choice('only', values.only, faultKinds) : [],
+    sizes: list(values.sizes).map(size => number('sizes', size, Number.isInteger)),
+    intervalMs: number('interval', values.interval) * 1000,
+    workers: list(values.workers).map(each => number('workers', each, Number.isInteger)),
+    pods: values.pods,
+    json: values.json,
+    profile: values.profile,
+    build: values.build
+  }
+}
+
+function parse (args: string[]) {
+  try {
+    return parseArgs({ args, options: known, allowPositionals: true, allowNegative: true })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function list (text: string): string[] {
+  return text.split(',').filter(each => each !== '')
+}
+
+function number (name: string, text: string, fits: (value: number) => boolean = Number.isFinite): number {
+  const value = Number(text)
+  if (text.trim() === '' || !fits(value) || value <= 0) throw new UsageError(`--${name} needs a number above 0: found ${JSON.stringify(text)}`)
+  return value
+}
+
+function choice<T extends string> (name: string, text: string | undefined, allowed: readonly T[]): T[] {
+  if (text === undefined) return [...allowed]
+  return list(text).map(each => {
+    const found = allowed.find(one => one === each)
+    if (found === undefined) throw new UsageError(`--${name} may be ${allowed.join(', ')}: found ${JSON.stringify(each)}`)
+    return found
+  })
+}
