@@ -43,18 +43,19 @@ export function planCountdown (asked: Asked, counted: Counted | undefined, now: 
   if (counted === undefined || startsAgain(asked, counted)) return countFrom(asked.replicas, asked.replicas, now, intervalMs)
   const { replicas } = counted
   const countedFrom = asked.replicas
-  const stepDue = counted.stepDue ?? now
-  if (replicas <= 1) {
-    return { phase: replicas === 1 ? 'Done' : 'ScaledToZero', target: { replicas, stepDue, countedFrom }, nextStep: undefined, lookAfterMs: undefined }
-  }
-  // A time of a clock that has since been put back would hold the countdown for as long as the jump was.
-  const fromTheFuture = stepDue > now + tolerance * intervalMs
-  if (counted.stepDue === undefined || asked.wasSuspended || fromTheFuture) return countFrom(replicas, countedFrom, now, intervalMs)
+  if (replicas <= 1) return end(replicas, counted.stepDue ?? now, countedFrom)
+  const stepDue = asked.wasSuspended ? undefined : onThisClock(counted.stepDue, now, intervalMs)
+  if (stepDue === undefined) return countFrom(replicas, countedFrom, now, intervalMs)
   const due = stepDue + intervalMs
   const waitMs = Math.max(due - now, waitOnMonotonicClock(counted.seenForMs, intervalMs))
   if (waitMs > 0) return { phase: 'CountingDown', target: { replicas, stepDue, countedFrom }, nextStep: due, lookAfterMs: waitMs }
   const onGrid = now - due <= tolerance * intervalMs
   return countFrom(replicas - 1, countedFrom, onGrid ? due : now, intervalMs, now)
+}
+
+/** A time of a clock that has since been put back counts as none: it would hold the countdown for as long as the jump was. */
+function onThisClock (time: number | undefined, now: number, intervalMs: number): number | undefined {
+  return time !== undefined && time <= now + tolerance * intervalMs ? time : undefined
 }
 
 /** An edited `spec.replicas` starts the countdown again; a Deployment that was adopted goes on from where it is. */
@@ -68,8 +69,12 @@ function waitOnMonotonicClock (seenForMs: number | undefined, intervalMs: number
 }
 
 function countFrom (replicas: number, countedFrom: number, stepDue: number, intervalMs: number, now = stepDue): Plan {
-  const target = { replicas, stepDue, countedFrom }
-  if (replicas <= 1) return { phase: 'Done', target, nextStep: undefined, lookAfterMs: undefined }
+  if (replicas <= 1) return end(replicas, stepDue, countedFrom)
   const nextStep = stepDue + intervalMs
-  return { phase: 'CountingDown', target, nextStep, lookAfterMs: nextStep - now }
+  return { phase: 'CountingDown', target: { replicas, stepDue, countedFrom }, nextStep, lookAfterMs: nextStep - now }
+}
+
+function end (replicas: number, stepDue: number, countedFrom: number): Plan {
+  const phase = replicas === 1 ? 'Done' : 'ScaledToZero'
+  return { phase, target: { replicas, stepDue, countedFrom }, nextStep: undefined, lookAfterMs: undefined }
 }

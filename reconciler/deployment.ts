@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { V1EnvVar, V1OwnerReference, V1PodTemplateSpec } from '@kubernetes/client-node'
 import {
-  apiVersion, appLabel, containerName, countedFromAnnotation, credentialVariables, injectedAnnotation, kind, stepDueAnnotation, templateAnnotation,
-  topicTenLabel
+  apiVersion, appLabel, containerName, countedFromAnnotation, credentialVariables, injectedAnnotation, kind, stepDueAnnotation,
+  templateAnnotation, topicTenLabel
 } from '../api/names.ts'
 import type { ResolvedArns, TopicTen, TopicTenSpec } from '../api/topicten.ts'
 import type { Plan } from './countdown.ts'
@@ -135,7 +135,9 @@ function environment (spec: TopicTenSpec): V1EnvVar[] | undefined {
 }
 
 /** What a step changes, and the label and owner reference where they were lost; undefined when nothing differs. */
-function stepPatch (desired: DeploymentMetadata, target: Target, observed: ObservedDeployment): { metadata: object, spec: object } | undefined {
+function stepPatch (
+  desired: DeploymentMetadata, target: Target, observed: ObservedDeployment
+): { metadata: object, spec: object } | undefined {
   const { labels, ownerReferences } = observed.metadata
   const owner = desired.ownerReferences[0]
   const owned = ownerReferences.some(reference => reference.uid === owner?.uid && reference.controller === true)

@@ -39,6 +39,9 @@ const inTheWayMs = 30_000
 /** The deletion of a former Deployment is watched; this is for the case that it left the cache before. */
 const collectionMs = 5_000
 
+/** A condition's message may have 32,768 characters; an Event keeps the first 1,024. */
+const longestMessage = 4_096
+
 const invalid = 'The API server would refuse this object today'
 
 /**
@@ -180,5 +183,5 @@ function faultOf (topicTen: TopicTen): Fault | undefined {
   const found = violations(topicTen.spec)
   if (found.length === 0) return undefined
   const reason = found.every(isArnViolation) ? 'InvalidArn' : 'InvalidSpec'
-  return { reason, message: `${invalid}: ${found.map(formatViolation).join('; ')}` }
+  return { reason, message: `${invalid}: ${found.map(formatViolation).join('; ')}`.slice(0, longestMessage) }
 }

@@ -17,7 +17,7 @@ function olderCrd (): string {
 
 t.test('a broken object stalls alone, can be labelled, and goes on when it is mended', async t => {
   const plane = await privateControlPlane(t)
-  const { watcher, kubectl, create, operator } = await startStage(t, {}, plane)
+  const { watcher, kubectl, create, operator } = await startStage(t, {}, { plane })
   const { condition } = watcher
   const crdBefore = await plane.kubectl(['get', 'crd', crdName, '--output=json'])
   await plane.kubectl(['replace', '--filename=-'], JSON.stringify({ ...parse(olderCrd()), metadata: JSON.parse(crdBefore).metadata }))

@@ -9,7 +9,7 @@ const count = 1000
 
 t.test('a thousand TopicTens all reach one, with one write for each step and none to spare', async t => {
   const plane = await privateControlPlane(t, { audit: true })
-  const { watcher, requests } = await startStage(t, { COUNTDOWN_INTERVAL_SECONDS: '2', RECONCILE_CONCURRENCY: '16' }, plane)
+  const { watcher, requests } = await startStage(t, { COUNTDOWN_INTERVAL_SECONDS: '2', RECONCILE_CONCURRENCY: '16' }, { plane })
   // Its ReplicaSets and pods are not what is tested, and take minutes.
   process.kill(plane.pid('kube-controller-manager'), 'SIGSTOP')
   t.teardown(() => process.kill(plane.pid('kube-controller-manager'), 'SIGCONT'))
