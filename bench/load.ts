@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Figures } from './figures.ts'
 import type { OperatorProcess } from './operator-process.ts'
 import type { Operator } from './operators.ts'
+import { cpuSeconds, memoryOf } from './proc.ts'
 import { requestCounts, requestFigures } from './request-counts.ts'
 import type { Stage } from './stage.ts'
 import { quantile } from './statistics.ts'
@@ -36,7 +37,8 @@ export async function measureLoad (stage: Stage, operator: Operator, load: Load)
 async function run (stage: Stage, tracker: Tracker, process: OperatorProcess, load: Load): Promise<Figures> {
   const n = load.count
   const before = await requestCounts(stage.client)
-  const cpuBefore = await process.cpuSeconds()
+  const cpu = async () => Promise.all([process.pid, stage.apiServerPid].map(cpuSeconds))
+  const cpuBefore = await cpu()
   const from = performance.now()
   const seconds = async (what: string, holds: () => boolean) => (await tracker.until(what, holds) - from) / 1000
   const all = <T>(entries: Map<string, T>, holds?: (value: T) => boolean) => () => count(entries, holds) === n
@@ -50,14 +52,15 @@ async function run (stage: Stage, tracker: Tracker, process: OperatorProcess, lo
   }
   // What it still does when all is done counts as well.
   await delay(1000)
-  const cpu = await process.cpuSeconds() - cpuBefore
-  const { rssMiB, peakMiB } = await process.memory()
+  const [own = 0, apiServer = 0] = (await cpu()).map((seconds, index) => seconds - (cpuBefore[index] ?? 0))
+  const { rssMiB, peakMiB } = await memoryOf(process.pid)
   const requests = requestFigures(before, await requestCounts(stage.client), n)
   return {
     ...times,
     ...(load.toOne ? gapFigures(tracker) : {}),
-    'CPU, s': cpu,
-    'CPU, ms each': 1000 * cpu / n,
+    'CPU, s': own,
+    'CPU, ms each': 1000 * own / n,
+    'CPU of the API server, ms each': 1000 * apiServer / n,
     'RSS at the end, MiB': rssMiB,
     'peak RSS, MiB': peakMiB,
     ...specFigures(tracker, n, load.toOne),

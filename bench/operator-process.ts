@@ -1,4 +1,4 @@
-// One operator as a process on a core of its own: start, wait until it is ready, read what it costs, end.
+// One operator as a process on a core of its own: start, wait until it is ready, end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
@@ -22,9 +22,6 @@ export interface OperatorProcess {
   signal (signal: NodeJS.Signals): void
   /** SIGTERM, after 20 s SIGKILL. Resolves with the milliseconds that took. */
   stop (): Promise<number>
-  /** User and system time so far, in seconds; the kernel counts in ticks of 10 ms. */
-  cpuSeconds (): Promise<number>
-  memory (): Promise<{ rssMiB: number, peakMiB: number }>
 }
 
 export interface Launcher {
@@ -72,9 +69,7 @@ export async function startOperatorProcess (
     exited,
     ready: () => untilReady(child, operator.readyUrl(assignment), startedAt, log),
     signal: signal => { child.kill(signal) },
-    stop: () => stop(child, exited),
-    cpuSeconds: () => cpuSeconds(pid),
-    memory: () => memory(pid)
+    stop: () => stop(child, exited)
   }
 }
 
@@ -102,17 +97,4 @@ async function stop (child: ChildProcess, exited: Promise<unknown>): Promise<num
   await exited
   clearTimeout(timer)
   return performance.now() - from
-}
-
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; fields 14 and 15. */
-async function cpuSeconds (pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-async function memory (pid: number): Promise<{ rssMiB: number, peakMiB: number }> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  const mib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024
-  return { rssMiB: mib('VmRSS'), peakMiB: mib('VmHWM') }
 }

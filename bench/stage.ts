@@ -17,6 +17,7 @@ export interface Stage {
   /** Where the TopicTens are. */
   namespace: string
   launcher: Launcher
+  apiServerPid: number
   /** Makes `count` TopicTens tt-0000, … with eight requests at a time, each with `replicasOf(index)` replicas. */
   create (count: number, replicasOf: (index: number) => number, prefix?: string): Promise<void>
   /** Empties the namespace and deletes the leases. No operator may be running. */
@@ -63,6 +64,7 @@ export async function openStage ({ pods, onProgress }: StageOptions): Promise<St
     client,
     namespace,
     launcher: { core, kubeconfig: plane.kubeconfig, podNamespace, dir, guard },
+    apiServerPid: plane.pid('kube-apiserver'),
     create,
     clear: () => clear(client, collection, pods),
     close: async () => {

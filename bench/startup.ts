@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Figures } from './figures.ts'
 import { startOperatorProcess } from './operator-process.ts'
 import type { Operator } from './operators.ts'
+import { cpuSeconds, memoryOf } from './proc.ts'
 import type { Stage } from './stage.ts'
 import { track } from './tracker.ts'
 
@@ -14,13 +15,13 @@ export async function measureStartup (stage: Stage, operator: Operator): Promise
   const process = await startOperatorProcess(operator, 3_600_000, stage.launcher)
   try {
     const readyMs = await process.ready()
-    const readyCpu = await process.cpuSeconds()
+    const readyCpu = await cpuSeconds(process.pid)
     const leadingAt = await tracker.until('a leader', () => tracker.holders.some(({ holder }) => holder !== ''), 60_000)
     await delay(settleMs)
-    const before = await process.cpuSeconds()
+    const before = await cpuSeconds(process.pid)
     await delay(idleMs)
-    const { rssMiB, peakMiB } = await process.memory()
-    const idleCpu = await process.cpuSeconds() - before
+    const { rssMiB, peakMiB } = await memoryOf(process.pid)
+    const idleCpu = await cpuSeconds(process.pid) - before
     return {
       'ready, s': readyMs / 1000,
       'CPU until ready, s': readyCpu,
