@@ -1,0 +1,58 @@
+// What the demo was asked for on the command line.
+import { parseArgs } from 'node:util'
+
+export interface DemoOptions {
+  intervalSeconds: number
+  /** Everything goes on running until Ctrl-C. */
+  keep: boolean
+  /** An existing cluster of the person's kubeconfig; undefined: a control plane of our own. */
+  context: string | undefined
+  help: boolean
+}
+
+/** The command line cannot be used. The process exits with 64 (EX_USAGE of sysexits.h). */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly exitCode = 64
+}
+
+export const usage = `Usage: npm run demo -- [options]
+
+Brings up a Kubernetes control plane of plain processes, installs topicten and counts a TopicTen down to one.
+
+  --interval SECONDS  between two steps of the countdown (default 5; in real life it is 60)
+  --keep              leave everything running until Ctrl-C
+  --context NAME      use the cluster of this kubectl context: the operator runs here, without webhooks, in namespace
+                      topicten-demo, and what it made is removed in the end
+  --help              print this
+`
+
+/** The operator's own limit: a day. */
+const maxSeconds = 86_400
+
+/**
+ * Reads the arguments that follow the program's name.
+ * @throws {UsageError} naming what is wrong with them and what would be right.
+ */
+export function parseOptions (args: string[]): DemoOptions {
+  const { interval, keep = false, context, help = false } = parseFlags(args)
+  const intervalSeconds = interval === undefined ? 5 : Number(interval)
+  if (interval?.trim() === '' || !(intervalSeconds > 0 && intervalSeconds <= maxSeconds)) {
+    throw new UsageError(`--interval takes a number of seconds above 0 and up to ${maxSeconds}, not ${JSON.stringify(interval)}`)
+  }
+  if (context === '') throw new UsageError('--context takes the name of a kubectl context (kubectl config get-contexts lists them)')
+  return { intervalSeconds, keep, context, help }
+}
+
+function parseFlags (args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        interval: { type: 'string' }, keep: { type: 'boolean' }, context: { type: 'string' }, help: { type: 'boolean', short: 'h' }
+      }
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}

@@ -1,0 +1,30 @@
+// A demo on a control plane of its own.
+import { findBinary } from '../binaries.ts'
+import { startControlPlane } from '../control-plane.ts'
+import type { Step } from './demo.ts'
+import { onPath, tokenSeconds } from './place.ts'
+
+const operatorNamespace = 'topicten-system'
+
+export const startPlane: Step = {
+  title: 'Kubernetes control plane',
+  async run (demo, say) {
+    const { env } = demo
+    const plane = await startControlPlane({ env, onProgress: say })
+    demo.undo.unshift({ title: 'Stop the control plane', run: () => plane.stop() })
+    // The first time ever it is built, which belongs here.
+    await findBinary('helm', { env, onProgress: say })
+    const kubectl = await onPath('kubectl', env) ? [] : [`alias kubectl=${await findBinary('kubectl', { env })}`]
+    demo.place = {
+      operatorNamespace,
+      namespace: 'default',
+      chart: { values: { 'image.repository': 'topicten', replicas: 0 }, showOnly: [] },
+      kubectl: plane.kubectl,
+      helm: plane.helm,
+      credentials: (namespace, name) => plane.serviceAccountKubeconfig(namespace, name, { expiresInSeconds: tokenSeconds }),
+      preparation: [`export KUBECONFIG=${plane.kubeconfig}`, ...kubectl],
+      kubectlCommand: 'kubectl'
+    }
+    await plane.kubectl(['create', 'namespace', operatorNamespace])
+  }
+}

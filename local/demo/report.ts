@@ -1,0 +1,41 @@
+// What the demo says when it is through: what happened, and how to go on with kubectl.
+import { styleText } from 'node:util'
+import { type Demo, made } from './demo.ts'
+import { stepsOf } from './sighting.ts'
+import { exampleFile } from './steps.ts'
+
+/** Prints the steps that were seen and the Events that the API server keeps. */
+export async function printHistory (demo: Demo): Promise<void> {
+  const { kubectl, namespace } = made(demo.place, 'cluster')
+  const [name = ''] = demo.sightings.map(({ name }) => name)
+  const events = await kubectl(['events', `--for=topicten/${name}`, '--namespace', namespace])
+  demo.print(section('What happened', stepsOf(demo.sightings)))
+  demo.print(section(`kubectl events --for topicten/${name}`, events.trimEnd()))
+}
+
+/** Prints what a person can type now, or could. */
+export function printInvitation (demo: Demo): void {
+  const { preparation, kubectlCommand } = made(demo.place, 'cluster')
+  const [name = ''] = demo.sightings.map(({ name }) => name)
+  const commands = [
+    [`${kubectlCommand} get topictens,deployments,pods`, ''],
+    [`${kubectlCommand} get topicten ${name} --output yaml`, 'its status and conditions'],
+    [`${kubectlCommand} explain topicten.spec`, 'what each field means'],
+    [`${kubectlCommand} scale deployment/${name} --replicas=5`, 'counted down again'],
+    [`${kubectlCommand} get topictens --watch`, ''],
+    [`${kubectlCommand} delete topicten ${name}`, 'and its Deployment goes too'],
+    [`${kubectlCommand} apply --filename ${exampleFile}`, 'from the start']
+  ]
+  const width = Math.max(...commands.map(([command = '']) => command.length))
+  const lines = commands.map(([command = '', why = '']) => why ? `${command.padEnd(width)}  ${styleText('dim', `# ${why}`)}` : command)
+  if (demo.options.keep) {
+    demo.print(section('It goes on running. In another terminal', [...preparation, ...lines, `tail -f ${demo.dir}/operator.log`].join('\n')))
+    demo.print('\nCtrl-C ends everything.\n')
+  } else {
+    demo.print(section('To go on with kubectl, keep it running: npm run demo -- --keep', lines.join('\n')))
+  }
+}
+
+function section (title: string, text: string): string {
+  return `\n${styleText('bold', title)}\n${text.replace(/^(?=.)/gm, '  ')}\n`
+}
