@@ -86,7 +86,7 @@ function listOf (
 /** `work`; once the signal has aborted it rejects with its reason as soon as `work` has come to rest, in 10 s at the latest. */
 async function interruptible (work: Promise<void>, signal: AbortSignal, say: (text: string) => void): Promise<void> {
   const done = new AbortController()
-  const onAbort = () => { say('interrupted, ending what was started') }
+  const onAbort = () => { say('ending what was started') }
   signal.addEventListener('abort', onAbort)
   try {
     await Promise.race([work, rest(signal, done.signal)])

@@ -18,12 +18,15 @@ export class UsageError extends Error {
 
 export const usage = `Usage: npm run demo -- [options]
 
-Brings up a Kubernetes control plane of plain processes, installs topicten and counts a TopicTen down to one.
+Brings up a Kubernetes control plane of plain processes, installs topicten and
+counts a TopicTen down to one.
 
-  --interval SECONDS  between two steps of the countdown (default 5; in real life it is 60)
+  --interval SECONDS  between two steps of the countdown (default 5; the real
+                      one is 60)
   --keep              leave everything running until Ctrl-C
-  --context NAME      use the cluster of this kubectl context: the operator runs here, without webhooks, in namespace
-                      topicten-demo, and what it made is removed in the end
+  --context NAME      use the cluster of this kubectl context: the operator runs
+                      here, without webhooks, in namespace topicten-demo, and
+                      what it made is removed in the end
   --help              print this
 `
 

@@ -19,12 +19,12 @@ export function printInvitation (demo: Demo): void {
   const [name = ''] = demo.sightings.map(({ name }) => name)
   const commands = [
     [`${kubectlCommand} get topictens,deployments,pods`, ''],
-    [`${kubectlCommand} get topicten ${name} --output yaml`, 'its status and conditions'],
+    [`${kubectlCommand} get topicten ${name} -o yaml`, 'its status and conditions'],
     [`${kubectlCommand} explain topicten.spec`, 'what each field means'],
     [`${kubectlCommand} scale deployment/${name} --replicas=5`, 'counted down again'],
     [`${kubectlCommand} get topictens --watch`, ''],
     [`${kubectlCommand} delete topicten ${name}`, 'and its Deployment goes too'],
-    [`${kubectlCommand} apply --filename ${exampleFile}`, 'from the start']
+    [`${kubectlCommand} apply -f ${exampleFile}`, 'from the start']
   ]
   const width = Math.max(...commands.map(([command = '']) => command.length))
   const lines = commands.map(([command = '', why = '']) => why ? `${command.padEnd(width)}  ${styleText('dim', `# ${why}`)}` : command)
