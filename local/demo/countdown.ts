@@ -63,7 +63,7 @@ function isNews (one: Sighting, other: Sighting): boolean {
   return one.replicas !== other.replicas || one.ready !== other.ready || one.reason !== other.reason
 }
 
-/** At one, and the last Deployment has come to rest as well. */
+/** Whether all are at one. */
 async function isOver (seen: Sighting[], { isOperatorGone, operatorLog }: CountdownOptions): Promise<boolean> {
   const stalled = seen.find(({ stalled }) => stalled !== undefined)
   if (stalled !== undefined) throw new Error(`TopicTen ${stalled.name} is stalled: ${stalled.stalled}`)

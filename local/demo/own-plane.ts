@@ -22,8 +22,7 @@ export const startPlane: Step = {
       kubectl: plane.kubectl,
       helm: plane.helm,
       credentials: (namespace, name) => plane.serviceAccountKubeconfig(namespace, name, { expiresInSeconds: tokenSeconds }),
-      preparation: [`export KUBECONFIG=${plane.kubeconfig}`, ...kubectl],
-      kubectlCommand: 'kubectl'
+      preparation: [`export KUBECONFIG=${plane.kubeconfig}`, ...kubectl]
     }
     await plane.kubectl(['create', 'namespace', operatorNamespace])
   }

@@ -18,8 +18,6 @@ export interface Place {
   credentials (namespace: string, name: string): Promise<string>
   /** What a person types, in this order, to have a kubectl for this place. */
   readonly preparation: string[]
-  /** What they type instead of `kubectl`. */
-  readonly kubectlCommand: string
 }
 
 /** How long a token is good for: a demo that is kept may run the whole day. */

@@ -15,16 +15,16 @@ export async function printHistory (demo: Demo): Promise<void> {
 
 /** Prints what a person can type now, or could. */
 export function printInvitation (demo: Demo): void {
-  const { preparation, kubectlCommand } = made(demo.place, 'cluster')
+  const { preparation } = made(demo.place, 'cluster')
   const [name = ''] = demo.sightings.map(({ name }) => name)
   const commands = [
-    [`${kubectlCommand} get topictens,deployments,pods`, ''],
-    [`${kubectlCommand} get topicten ${name} -o yaml`, 'its status and conditions'],
-    [`${kubectlCommand} explain topicten.spec`, 'what each field means'],
-    [`${kubectlCommand} scale deployment/${name} --replicas=5`, 'counted down again'],
-    [`${kubectlCommand} get topictens --watch`, ''],
-    [`${kubectlCommand} delete topicten ${name}`, 'and its Deployment goes too'],
-    [`${kubectlCommand} apply -f ${exampleFile}`, 'from the start']
+    ['kubectl get topictens,deployments,pods', ''],
+    [`kubectl get topicten ${name} -o yaml`, 'its status and conditions'],
+    ['kubectl explain topicten.spec', 'what each field means'],
+    [`kubectl scale deployment/${name} --replicas=5`, 'counted down again'],
+    ['kubectl get topictens --watch', ''],
+    [`kubectl delete topicten ${name}`, 'and its Deployment goes too'],
+    [`kubectl apply -f ${exampleFile}`, 'from the start']
   ]
   const width = Math.max(...commands.map(([command = '']) => command.length))
   const lines = commands.map(([command = '', why = '']) => why ? `${command.padEnd(width)}  ${styleText('dim', `# ${why}`)}` : command)

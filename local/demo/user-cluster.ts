@@ -20,7 +20,8 @@ export function enterCluster (context: string): Step {
       await checkContext(context, run.config)
       const crdIsThere = await run.kubectl(['get', crd, '--ignore-not-found', '--output=name']) !== ''
       await makeNamespace(demo, context, run.kubectl)
-      if (!crdIsThere) demo.undo.splice(1, 0, { title: 'Remove the CRD', run: (_, say) => removeCrd(run.kubectl, say) })
+      // Behind the namespace, whose TopicTen must be gone by then.
+      if (!crdIsThere) demo.undo.splice(1, 0, { title: 'Remove the CRD', lasting: true, run: (_, say) => removeCrd(run.kubectl, say) })
       demo.place = {
         operatorNamespace: demoNamespace,
         namespace: demoNamespace,
@@ -31,8 +32,7 @@ export function enterCluster (context: string): Step {
         kubectl: run.kubectl,
         helm: run.helm,
         credentials: (namespace, name) => writeCredentials(demo, { namespace, name, context }, run),
-        preparation: [],
-        kubectlCommand: `kubectl --context=${context} --namespace=${demoNamespace}`
+        preparation: [`alias kubectl="kubectl --context='${context}' --namespace=${demoNamespace}"`]
       }
       say(crdIsThere
         ? 'no webhooks here; the CRD is there already: it stays as it is, and an operator of the cluster may count along'
@@ -83,8 +83,9 @@ async function makeNamespace (demo: Demo, context: string, kubectl: Place['kubec
 /** With the CRD all TopicTens go: not those that somebody else has made meanwhile. */
 async function removeCrd (kubectl: Place['kubectl'], say: (text: string) => void): Promise<void> {
   if (await kubectl(['get', crd, '--ignore-not-found', '--output=name']) === '') return
-  const others = (await kubectl(['get', `${plural}.${group}`, '--all-namespaces', '--output=name'])).split('\n').filter(Boolean)
-  if (others.length > 0) say(`it stays: there are ${others.length} other TopicTens`)
+  const names = '{range .items[*]}{.metadata.namespace}/{.metadata.name} {end}'
+  const others = await kubectl(['get', `${plural}.${group}`, '--all-namespaces', `--output=jsonpath=${names}`])
+  if (others !== '') say(`it stays for the TopicTens of others: ${others.trim()}`)
   else await kubectl(['delete', crd, '--ignore-not-found', '--timeout=60s'])
 }
 
