@@ -18,7 +18,7 @@ if (options.build) {
 }
 const peers = process.env['BENCH_PEERS'] && options.command === 'reconcile' ? await peerOperators(process.env['BENCH_PEERS'], onProgress) : []
 const runs: Run[] = []
-const stage = await openStage({ pods: options.pods, onProgress })
+const stage = await openStage({ pods: options.pods, audit: options.command === 'faults', onProgress })
 try {
   if (!await measure(stage)) process.exitCode = 1
 } finally {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { apiVersion, kind, plural } from '../api/names.ts'
 import { type Client, createClient } from '../cluster/client.ts'
 import { loadClusterConfig } from '../cluster/config.ts'
+import type { AuditEvent } from '../local/audit.ts'
 import { runCommand } from '../local/command.ts'
 import { startControlPlane } from '../local/control-plane.ts'
 import { startGuard } from '../local/guard.ts'
@@ -18,6 +19,8 @@ export interface Stage {
   namespace: string
   launcher: Launcher
   apiServerPid: number
+  /** The audit log so far; rejects when none is kept. */
+  auditEvents (): Promise<AuditEvent[]>
   /** Makes `count` TopicTens tt-0000, … with eight requests at a time, each with `replicasOf(index)` replicas. */
   create (count: number, replicasOf: (index: number) => number, prefix?: string): Promise<void>
   /** Empties the namespace and deletes the leases. No operator may be running. */
@@ -28,6 +31,8 @@ export interface Stage {
 export interface StageOptions {
   /** Runs kube-controller-manager, kube-scheduler and kwok as well. Without: their ReplicaSets and pods are not the operator's work. */
   pods: boolean
+  /** Keeps an audit log, which costs the API server time. */
+  audit: boolean
   onProgress: (line: string) => void
 }
 
@@ -35,9 +40,9 @@ const namespace = 'bench'
 const podNamespace = 'topicten-system'
 
 /** Starts a control plane; it and what runs on the stage end with our process, whatever ends that. */
-export async function openStage ({ pods, onProgress }: StageOptions): Promise<Stage> {
+export async function openStage ({ pods, audit, onProgress }: StageOptions): Promise<Stage> {
   const plane = await startControlPlane({
-    env: process.env, scheduler: pods, controllerManager: pods, nodes: pods ? 'kwok' : 'none', onProgress
+    env: process.env, scheduler: pods, controllerManager: pods, nodes: pods ? 'kwok' : 'none', audit, onProgress
   })
   const dir = await mkdtemp(join(tmpdir(), 'topicten-bench-'))
   const guard = startGuard(dir, process.env)
@@ -65,6 +70,7 @@ export async function openStage ({ pods, onProgress }: StageOptions): Promise<St
     namespace,
     launcher: { core, kubeconfig: plane.kubeconfig, podNamespace, dir, guard },
     apiServerPid: plane.pid('kube-apiserver'),
+    auditEvents: () => plane.auditEvents(),
     create,
     clear: () => clear(client, collection, pods),
     close: async () => {
