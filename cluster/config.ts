@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { KubeConfig, loadYaml } from '@kubernetes/client-node'
+import { KubeConfig } from '@kubernetes/client-node'
+import { parse } from 'yaml'
 
 export interface TlsOptions {
   ca?: string | Buffer
@@ -86,7 +87,7 @@ function loadSource (kubeconfig: string | undefined, context: string | undefined
 function loadFile (config: KubeConfig, path: string): void {
   config.loadFromFile(path)
   // KubeConfig 2.0 overlooks `tokenFile` in a file, though it reads such files for in-cluster credentials.
-  const { users } = loadYaml<{ users?: { name: string, user?: { tokenFile?: string } }[] }>(readFileSync(path, 'utf8'))
+  const { users } = parse(readFileSync(path, 'utf8')) as { users?: { name: string, user?: { tokenFile?: string } }[] }
   const tokenFiles = new Map((users ?? []).map(({ name, user }) => [name, user?.tokenFile]))
   config.users = config.users.map(user => {
     const tokenFile = tokenFiles.get(user.name)

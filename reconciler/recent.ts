@@ -9,8 +9,9 @@ export interface Recent<T> {
   remember (key: string, object: T): void
   /** The newer of what was written and what the cache has. */
   newest (key: string, cached: T | undefined): T | undefined
+  /** Whether the watch only brings back what we wrote, or what was before that: the reconcile that wrote it knows. */
+  isEcho (key: string, object: T): boolean
   forget (key: string): void
-  clear (): void
 }
 
 /**
@@ -28,8 +29,11 @@ export function createRecent<T extends Versioned> (): Recent<T> {
       written.delete(key)
       return cached
     },
-    forget: key => { written.delete(key) },
-    clear: () => { written.clear() }
+    isEcho (key, object) {
+      const own = written.get(key)
+      return own !== undefined && own.metadata.uid === object.metadata.uid && versionOf(object) <= versionOf(own)
+    },
+    forget: key => { written.delete(key) }
   }
 }
 

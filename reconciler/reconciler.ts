@@ -47,6 +47,7 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
     project: object => observeTopicTen(object as TopicTen),
     onChange ({ key, object }) {
       if (object === undefined) recentTopicTens.forget(key)
+      else if (recentTopicTens.isEcho(key, object)) return
       controller.enqueue(key)
     },
     onRelist: () => { onRelist('TopicTen') },
@@ -61,7 +62,10 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
       if (object === undefined) {
         recentDeployments.forget(key)
         witness.forget(key)
-      } else witness.saw(key, object, deployments.synced)
+      } else {
+        witness.saw(key, object, deployments.synced)
+        if (recentDeployments.isEcho(key, object)) return
+      }
       controller.enqueue(key)
     },
     onRelist: () => { onRelist('Deployment') },

@@ -41,7 +41,7 @@ const properties = {
   POD_NAME: dnsName(''),
   WATCH_NAMESPACE: { type: 'string', pattern: '^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$', default: '' },
   COUNTDOWN_INTERVAL_SECONDS: seconds(60),
-  RECONCILE_CONCURRENCY: { type: 'integer', minimum: 1, maximum: 256, default: 8 },
+  RECONCILE_CONCURRENCY: { type: 'integer', minimum: 1, maximum: 256, default: 16 },
   LEADER_ELECTION: { type: 'boolean', default: true },
   LEASE_NAME: dnsName('topicten'),
   LEASE_DURATION_SECONDS: seconds(15),

@@ -21,9 +21,16 @@ t.test('an object made again is not mistaken for its predecessor', async t => {
 t.test('what was forgotten does not count', async t => {
   const recent = createRecent<ReturnType<typeof object>>()
   recent.remember('a', object('1'))
-  recent.remember('b', object('1'))
   recent.forget('a')
   t.equal(recent.newest('a', undefined), undefined)
-  recent.clear()
-  t.equal(recent.newest('b', undefined), undefined)
+})
+
+t.test('the watch bringing back what was written, or what was before, is an echo', async t => {
+  const recent = createRecent<ReturnType<typeof object>>()
+  t.notOk(recent.isEcho('k', object('100')), 'nothing was written')
+  recent.remember('k', object('100'))
+  t.ok(recent.isEcho('k', object('99')))
+  t.ok(recent.isEcho('k', object('100')))
+  t.notOk(recent.isEcho('k', object('101')), 'another hand')
+  t.notOk(recent.isEcho('k', object('99', 'other')), 'made again')
 })

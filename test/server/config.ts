@@ -9,7 +9,7 @@ t.test('defaults are those of a pod in a cluster', async t => {
     podName: 'topicten-0',
     watchNamespace: '',
     countdownIntervalMs: 60_000,
-    reconcileConcurrency: 8,
+    reconcileConcurrency: 16,
     leaderElection: true,
     leaseName: 'topicten',
     leaseDurationMs: 15_000,
