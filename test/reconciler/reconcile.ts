@@ -1,5 +1,5 @@
 // TopicTens on a real control plane, the operator under the rights of its ServiceAccount, one namespace for all of it.
-import type { EventsV1Event } from '@kubernetes/client-node'
+import type { EventsV1Event, V1RoleList } from '@kubernetes/client-node'
 import t from 'tap'
 import { deployPath, startStage } from '../fixtures/stage.ts'
 import { goodSpec } from '../fixtures/topicten.ts'
@@ -180,6 +180,18 @@ t.test('each transition is one Event', async t => {
     .map(({ type, reason }) => `${type} ${reason}`).sort()
   t.strictSame(about('alpha'), ['Normal Available', 'Normal Done'])
   t.strictSame(about('hidden'), ['Warning NameTaken'])
+})
+
+t.test('the rights of the chart are those that are used: none is missing, none needless', async t => {
+  const recorded = await stage.requests()
+  t.strictSame(recorded.filter(({ code }) => code === 401 || code === 403), [])
+  const rules = JSON.parse(await kubectl(['get', 'roles', '--output=json'])) as V1RoleList
+  const granted = rules.items.flatMap(({ rules = [] }) => rules.flatMap(({ resources = [], verbs }) =>
+    resources.flatMap(resource => verbs.map(verb => `${verb} ${resource}`))))
+  const used = new Set((await stage.requests({ watches: true })).flatMap(({ verb, resource, code }) =>
+    // An apply that makes an object is a patch in the audit log and needs both rights.
+    verb === 'patch' && code === 201 ? [`patch ${resource}`, `create ${resource}`] : [`${verb} ${resource}`]))
+  t.strictSame(granted.filter(right => !used.has(right)), [], 'a pod that became available twice made its Event a series: that is the patch of events')
 })
 
 t.test('the answers that the preconditions rest on', async t => {
