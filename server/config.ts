@@ -19,6 +19,18 @@ export interface Config {
   leaseRetryMs: number
   listenAddress: string
   httpPort: number
+  webhookPort: number
+  /** Whether the webhooks are served: with certificate files, or for a configuration. */
+  webhooks: boolean
+  /** Name of both webhook configurations; empty: none is looked after. */
+  webhookConfiguration: string
+  /** The Service the API server calls us by; empty: it does not. */
+  webhookService: string
+  /** Further DNS names and addresses for our own certificate. */
+  webhookExtraNames: string[]
+  /** A folder with tls.crt, tls.key and perhaps ca.crt; undefined: certificates of our own. */
+  webhookCertDir: string | undefined
+  certSecret: string
   shutdownDelayMs: number
   logLevel: string
 }
@@ -49,13 +61,19 @@ const properties = {
   LEASE_RETRY_SECONDS: seconds(2),
   LISTEN_ADDRESS: { type: 'string', default: '::' },
   HTTP_PORT: port(8080),
+  WEBHOOK_PORT: port(9443),
+  WEBHOOK_CONFIGURATION: { type: 'string', default: '' },
+  WEBHOOK_SERVICE: { type: 'string', default: '' },
+  WEBHOOK_EXTRA_NAMES: { type: 'string', pattern: '^[-A-Za-z0-9.:, ]*$', default: '' },
+  WEBHOOK_CERT_DIR: { type: 'string' },
+  CERT_SECRET: dnsName('topicten-webhook'),
   SHUTDOWN_DELAY_SECONDS: { type: 'number', minimum: 0, maximum: 3_600 },
   LOG_LEVEL: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], default: 'info' }
 } as const
 
-type Variables = { [K in Exclude<keyof typeof properties, 'KUBECONFIG' | 'KUBE_CONTEXT' | 'SHUTDOWN_DELAY_SECONDS'>]:
+type Variables = { [K in Exclude<keyof typeof properties, 'KUBECONFIG' | 'KUBE_CONTEXT' | 'WEBHOOK_CERT_DIR' | 'SHUTDOWN_DELAY_SECONDS'>]:
   typeof properties[K] extends { default: infer D } ? (D extends number ? number : D extends boolean ? boolean : string) : never
-} & { KUBECONFIG?: string, KUBE_CONTEXT?: string, SHUTDOWN_DELAY_SECONDS?: number }
+} & { KUBECONFIG?: string, KUBE_CONTEXT?: string, WEBHOOK_CERT_DIR?: string, SHUTDOWN_DELAY_SECONDS?: number }
 
 const validate = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true }).compile<Variables>({ type: 'object', properties })
 
@@ -83,6 +101,13 @@ export function readConfig (environment: NodeJS.ProcessEnv): Config {
     leaseRetryMs: variables.LEASE_RETRY_SECONDS * 1000,
     listenAddress: variables.LISTEN_ADDRESS,
     httpPort: variables.HTTP_PORT,
+    webhookPort: variables.WEBHOOK_PORT,
+    webhooks: variables.WEBHOOK_CONFIGURATION !== '' || variables.WEBHOOK_CERT_DIR !== undefined,
+    webhookConfiguration: variables.WEBHOOK_CONFIGURATION,
+    webhookService: variables.WEBHOOK_SERVICE,
+    webhookExtraNames: variables.WEBHOOK_EXTRA_NAMES.split(',').map(name => name.trim()).filter(name => name !== ''),
+    webhookCertDir: variables.WEBHOOK_CERT_DIR,
+    certSecret: variables.CERT_SECRET,
     shutdownDelayMs: (variables.SHUTDOWN_DELAY_SECONDS ?? (inCluster ? 10 : 0)) * 1000,
     logLevel: variables.LOG_LEVEL
   }

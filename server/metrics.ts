@@ -10,6 +10,7 @@ export interface Metrics {
   requested (request: { verb: string, code: number | 'error', seconds: number }): void
   stepped (): void
   relisted (kind: string): void
+  answered (webhook: string, code: number, seconds: number, verdict: string): void
 }
 
 /** Read when somebody scrapes, so that keeping them costs nothing. */
@@ -18,6 +19,8 @@ export interface Readings {
   activeWorkers: () => number
   topicTens: () => number
   lastEventAgeSeconds: () => Record<string, number>
+  /** Seconds since the epoch; 0 without a certificate. */
+  certificateExpiresAt: () => number
 }
 
 const controller = 'topicten'
@@ -40,6 +43,7 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
   gauge('controller_runtime_max_concurrent_reconciles', 'Workers there are.', { controller }, () => settings.concurrency)
   gauge('topicten_topictens', 'TopicTens in the cache.', {}, readings.topicTens)
   gauge('topicten_build_info', 'The version that runs.', { version: settings.version }, () => 1)
+  gauge('topicten_certificate_expiry_timestamp_seconds', 'When the certificate that the webhooks serve ends.', {}, readings.certificateExpiresAt)
   const age: Gauge<'kind'> = new Gauge({
     name: 'topicten_watch_last_event_age_seconds',
     help: 'Seconds since a watch last brought something, bookmarks included.',
@@ -63,6 +67,9 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
   const latencies = histogram('rest_client_request_duration_seconds', 'How long the API server takes to answer.', ['verb'])
   const steps = counter('topicten_steps_total', 'Replicas taken away.', [])
   const relists = counter('topicten_relists_total', 'Times a kind was listed anew.', ['kind'])
+  const answers = counter('controller_runtime_webhook_requests_total', 'Admission requests by HTTP code.', ['webhook', 'code'])
+  const verdicts = counter('topicten_admissions_total', 'Admission requests by verdict.', ['webhook', 'verdict'])
+  const answerTimes = histogram('controller_runtime_webhook_latency_seconds', 'How long an admission request takes.', ['webhook'])
   // Series that have not happened yet read 0, so that rates and alerts work from the start.
   errors.inc({ controller }, 0)
   terminal.inc({ controller }, 0)
@@ -94,6 +101,11 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
       latencies.observe({ verb }, seconds)
     },
     stepped: () => { steps.inc() },
-    relisted: kind => { relists.inc({ kind }) }
+    relisted: kind => { relists.inc({ kind }) },
+    answered (webhook, code, seconds, verdict) {
+      answers.inc({ webhook, code })
+      verdicts.inc({ webhook, verdict })
+      answerTimes.observe({ webhook }, seconds)
+    }
   }
 }

@@ -12,6 +12,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { ownServiceAccount } from './identity.ts'
 import { createMetrics } from './metrics.ts'
+import { createWebhookListener } from './webhook-listener.ts'
 
 export interface Operator {
   /** Where `/livez`, `/readyz` and `/metrics` are served: `http://ADDRESS:PORT`. */
@@ -37,8 +38,10 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
     topicTens: () => reconciler.topicTens.size,
     lastEventAgeSeconds: () => ({
       TopicTen: reconciler.topicTens.lastEventAgeSeconds, Deployment: reconciler.deployments.lastEventAgeSeconds
-    })
+    }),
+    certificateExpiresAt: () => listener?.expiresAt ?? 0
   }, { concurrency: config.reconcileConcurrency, leaseName: config.leaseName, version: packageJson.version })
+  const ended = new AbortController()
   const clientOptions = { userAgent: `topicten/${packageJson.version}`, onRequest: metrics.requested }
   const client = createClient(clusterConfig, clientOptions)
   // The lease must not stand in line behind a thousand reconciles.
@@ -64,6 +67,19 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
     log
   })
 
+  const elector = config.leaderElection ? campaign() : undefined
+  const listener = config.webhooks
+    ? createWebhookListener({
+      client,
+      config,
+      cached: key => reconciler.topicTens.get(key),
+      isLeading: leading,
+      owner: () => ownServiceAccount(client),
+      onAnswer: metrics.answered,
+      log
+    })
+    : undefined
+
   let stopping = false
   const { topicTens, deployments } = reconciler
   const filled = Promise.all([topicTens.whenSynced(), deployments.whenSynced()])
@@ -76,17 +92,17 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
     },
     ready: {
       caches: () => topicTens.synced && deployments.synced ? undefined : 'not filled yet',
+      ...listener?.ready,
       shutdown: () => stopping ? 'stopping' : undefined
     }
   })
   const url = await app.listen({ host: config.listenAddress, port: config.httpPort })
+  await listener?.start()
   log.info({ url, version: packageJson.version }, 'listening')
   reconciler.start()
 
-  const ended = new AbortController()
-  const elector = config.leaderElection ? campaign() : undefined
   if (elector === undefined) void work(ended.signal)
-  else void filled.then(() => { if (!stopping) elector.start() })
+  else void filled.then(() => { if (!stopping) elector?.start() })
 
   function campaign () {
     return createElector({
@@ -104,11 +120,12 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
   }
 
   function leading (): boolean {
-    return elector === undefined ? !ended.signal.aborted : elector.leading
+    return config.leaderElection ? elector?.leading ?? false : !ended.signal.aborted
   }
 
   async function work (signal: AbortSignal): Promise<void> {
     await filled
+    listener?.lead()
     await reconciler.lead(signal)
   }
 
@@ -119,8 +136,9 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
     ended.abort()
     await elector?.stop()
     await events.flush()
+    listener?.drain()
     await delay(config.shutdownDelayMs)
-    await Promise.all([app.close(), reconciler.stop()])
+    await Promise.all([app.close(), listener?.stop(), reconciler.stop()])
     await Promise.all([client.close(), leaseClient.close()])
   }
 

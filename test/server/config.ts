@@ -17,6 +17,13 @@ t.test('defaults are those of a pod in a cluster', async t => {
     leaseRetryMs: 2_000,
     listenAddress: '::',
     httpPort: 8080,
+    webhookPort: 9443,
+    webhooks: false,
+    webhookConfiguration: '',
+    webhookService: '',
+    webhookExtraNames: [],
+    webhookCertDir: undefined,
+    certSecret: 'topicten-webhook',
     shutdownDelayMs: 10_000,
     logLevel: 'info'
   })

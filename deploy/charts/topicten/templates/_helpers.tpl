@@ -22,3 +22,29 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $repository := required "image.repository must name where the operator's image is: build it with the Dockerfile and push it to your registry" .Values.image.repository -}}
 {{- if .Values.image.digest }}{{ $repository }}@{{ .Values.image.digest }}{{ else }}{{ $repository }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}
 {{- end }}
+
+{{- /* The webhook configurations are cluster-wide: installs that each watch one namespace stand side by side. */ -}}
+{{- define "topicten.webhookName" -}}
+{{- include "topicten.fullname" . }}{{ with .Values.watchNamespace }}-{{ . }}{{ end }}
+{{- end }}
+
+{{- define "topicten.clientConfig" -}}
+{{- $root := index . 0 }}{{ $path := index . 1 -}}
+{{- if $root.Values.webhook.url -}}
+url: {{ $root.Values.webhook.url }}{{ $path }}
+{{- else -}}
+service:
+  name: {{ include "topicten.fullname" $root }}
+  namespace: {{ $root.Release.Namespace }}
+  path: {{ $path }}
+  port: 443
+{{- end }}
+{{- end }}
+
+{{- define "topicten.namespaceSelector" -}}
+matchExpressions:
+  - {key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}
+  {{- with .Values.watchNamespace }}
+  - {key: kubernetes.io/metadata.name, operator: In, values: [{{ . }}]}
+  {{- end }}
+{{- end }}
