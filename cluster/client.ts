@@ -83,10 +83,16 @@ export function createClient (config: ClusterConfig, options: ClientOptions = {}
 
   function connectionFor ({ tls }: Credentials): Connection {
     if (connection?.tls === tls) return connection
-    const old = connection
+    forsake()
     connection = { tls, requests: createPool(tls, connections), streams: createPool(tls, null) }
-    for (const pool of old === undefined ? [] : [old.requests, old.streams]) pool.close().catch(() => {}).finally(() => open.delete(pool))
     return connection
+  }
+
+  /** What is under way on the connections goes on; nothing new is sent over them. */
+  function forsake (): void {
+    const old = connection
+    connection = undefined
+    for (const pool of old === undefined ? [] : [old.requests, old.streams]) pool.close().catch(() => {}).finally(() => open.delete(pool))
   }
 
   const messageFor = (method: Method, path: string, credentials: Credentials, options: RequestOptions): Message => {
@@ -144,6 +150,10 @@ export function createClient (config: ClusterConfig, options: ClientOptions = {}
     try {
       const lines = streamLines(connectionFor(credentials).streams, message, { timeoutMs: defaultTimeoutMs, idleTimeoutMs, onHead: tell })
       for await (const line of lines) yield parseWatchLine(line, `WATCH ${path}`)
+    } catch (error) {
+      // Where one connection fell silent, those that are idle are no better, and each would cost another deadline.
+      if (isTimeout(error)) forsake()
+      throw error
     } finally {
       tell('error')
     }
@@ -184,4 +194,5 @@ function parseBody (what: string, body: string): unknown {
 }
 
 const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const isTimeout = (error: unknown): boolean => error instanceof ConnectionError && error.code === 'ETIMEDOUT'
 const isStale = (error: unknown): boolean => error instanceof ConnectionError && staleCodes.has(error.code)

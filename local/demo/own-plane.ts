@@ -2,6 +2,7 @@
 import { findBinary } from '../binaries.ts'
 import { startControlPlane } from '../control-plane.ts'
 import type { Step } from './demo.ts'
+import { freePorts } from '../ports.ts'
 import { onPath, tokenSeconds } from './place.ts'
 
 const operatorNamespace = 'topicten-system'
@@ -15,10 +16,12 @@ export const startPlane: Step = {
     // The first time ever it is built, which belongs here.
     await findBinary('helm', { env, onProgress: say })
     const kubectl = await onPath('kubectl', env) ? [] : [`alias kubectl=${await findBinary('kubectl', { env })}`]
+    const [webhookPort = 0] = await freePorts(1)
     demo.place = {
       operatorNamespace,
       namespace: 'default',
-      chart: { values: { 'image.repository': 'topicten', replicas: 0 }, showOnly: [] },
+      chart: { values: { 'image.repository': 'topicten', replicas: 0, 'webhook.url': `https://127.0.0.1:${webhookPort}` }, showOnly: [] },
+      webhookPort,
       kubectl: plane.kubectl,
       helm: plane.helm,
       credentials: (namespace, name) => plane.serviceAccountKubeconfig(namespace, name, { expiresInSeconds: tokenSeconds }),

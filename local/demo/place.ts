@@ -10,6 +10,8 @@ export interface Place {
   readonly namespace: string
   /** How the chart is rendered for this place. */
   readonly chart: { values: Record<string, string | number | boolean>, showOnly: string[] }
+  /** Where the API server calls the operator's webhooks; absent where it cannot. */
+  readonly webhookPort?: number
   /** Runs kubectl with the rights of whoever started the demo, and gives its output; rejects with its standard error. */
   kubectl (args: string[], input?: string): Promise<string>
   /** Runs `helm template` or the like: it does not talk to the cluster. */

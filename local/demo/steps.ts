@@ -1,6 +1,6 @@
 // The demo, step by step. To add something to it, add a step.
 import { join } from 'node:path'
-import { apiVersion, group, plural } from '../../api/names.ts'
+import { apiVersion, group, plural, topicTenLabel } from '../../api/names.ts'
 import { freePorts } from '../ports.ts'
 import { startProcess } from '../process.ts'
 import { watchCountdown } from './countdown.ts'
@@ -12,6 +12,8 @@ import { enterCluster } from './user-cluster.ts'
 const root = join(import.meta.dirname, '../..')
 const release = 'topicten'
 export const exampleFile = 'deploy/examples/topicten.yaml'
+const exampleName = 'messages'
+const wrongFile = 'deploy/examples/wrong-arns.yaml'
 
 /** The steps of the demo that was asked for, in their order. */
 export function demoSteps ({ context, intervalSeconds }: DemoOptions): Step[] {
@@ -19,7 +21,9 @@ export function demoSteps ({ context, intervalSeconds }: DemoOptions): Step[] {
     context === undefined ? startPlane : enterCluster(context),
     installChart,
     startOperator,
+    ...(context === undefined ? [tryWrongArns] : []),
     applyExample,
+    ...(context === undefined ? [showVariables] : []),
     { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown }
   ]
 }
@@ -42,7 +46,7 @@ const startOperator: Step = {
   title: 'Operator, with the token of its ServiceAccount',
   async run (demo) {
     const { dir, guard, env, execPath, options: { intervalSeconds } } = demo
-    const { operatorNamespace, namespace, credentials } = made(demo.place, 'cluster')
+    const { operatorNamespace, namespace, credentials, webhookPort } = made(demo.place, 'cluster')
     const [port = 0] = await freePorts(1)
     const operator = await startProcess({
       name: 'operator',
@@ -56,7 +60,10 @@ const startOperator: Step = {
         WATCH_NAMESPACE: namespace,
         COUNTDOWN_INTERVAL_SECONDS: String(intervalSeconds),
         LISTEN_ADDRESS: '127.0.0.1',
-        HTTP_PORT: String(port)
+        HTTP_PORT: String(port),
+        ...(webhookPort === undefined
+          ? {}
+          : { WEBHOOK_CONFIGURATION: release, WEBHOOK_PORT: String(webhookPort), WEBHOOK_EXTRA_NAMES: '127.0.0.1' })
       },
       dir,
       guard
@@ -64,6 +71,29 @@ const startOperator: Step = {
     demo.operator = operator
     demo.undo.unshift({ title: 'Stop the operator', run: () => operator.end('SIGTERM', 10_000) })
     await operator.ready(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok)
+  }
+}
+
+const tryWrongArns: Step = {
+  title: `TopicTen of ${wrongFile}: refused`,
+  async run (demo, say) {
+    const { kubectl, namespace } = made(demo.place, 'cluster')
+    const refusal = await kubectl(['create', '--namespace', namespace, '--filename', join(root, wrongFile)])
+      .then(() => undefined, (error: Error) => error.message)
+    if (refusal === undefined) throw new Error(`${wrongFile} was admitted: the webhook did not look at it`)
+    for (const line of refusal.replace(/^.*exited with \d+: /, '').trim().split('\n')) say(line)
+  }
+}
+
+const showVariables: Step = {
+  title: 'What its pods are given',
+  async run (demo, say) {
+    const { kubectl, namespace } = made(demo.place, 'cluster')
+    const selector = `${topicTenLabel}=${exampleName}`
+    await kubectl(['wait', '--for=create', 'pod', `--selector=${selector}`, '--namespace', namespace, '--timeout=30s'])
+    const template = '{range .items[0].spec.containers[0].env[*]}{.name}={.value}{.valueFrom.fieldRef.fieldPath}{"\\n"}{end}'
+    const variables = await kubectl(['get', 'pods', `--selector=${selector}`, '--namespace', namespace, `--output=jsonpath=${template}`])
+    for (const line of variables.trim().split('\n')) say(line)
   }
 }
 
