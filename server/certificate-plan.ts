@@ -1,5 +1,6 @@
 // What the Secret of the webhooks' certificates should hold next, as a decision apart from reading and writing it.
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { isDue, issueAuthority, issueLeaf, type Pair, readPair } from './authority.ts'
 
 /** What the Secret holds, all PEM: the authorities to trust, newest first, the newest one's key, and the pair to serve. */
@@ -61,5 +62,5 @@ function isGood (leaf: X509Certificate, bundle: string, names: string[], now: nu
 }
 
 function covers (leaf: X509Certificate, names: string[]): boolean {
-  return names.every(name => leaf.checkHost(name) !== undefined || leaf.checkIP(name) !== undefined)
+  return names.every(name => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined)
 }
