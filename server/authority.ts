@@ -1,12 +1,6 @@
 // Issues the webhooks' certificates: an authority of our own and the leaves it signs, as PEM. Pure but for the random keys.
-import 'reflect-metadata'
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import {
-  AuthorityKeyIdentifierExtension, BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags,
-  KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension, SubjectKeyIdentifierExtension, X509Certificate as Certificate,
-  X509CertificateGenerator
-} from '@peculiar/x509'
 
 export interface Pair {
   /** Both PEM. */
@@ -15,34 +9,43 @@ export interface Pair {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+/** Loaded when something is issued: it takes 15 MiB, and most replicas never issue anything. */
+async function loadX509 () {
+  // What it is built on must be there first.
+  await import('reflect-metadata')
+  return await import('@peculiar/x509')
+}
+
 /** Clocks of API servers and ours may differ. */
 const earlyMs = 10 * 60_000
 
 /** An authority that signs leaves for `lifetimeMs` from `now`. */
 export async function issueAuthority (now: number, lifetimeMs: number): Promise<Pair> {
+  const x509 = await loadX509()
   const keys = await generateKeys()
-  const certificate = await X509CertificateGenerator.createSelfSigned({
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=topicten-webhook-ca-${now}`,
     keys,
     signingAlgorithm: algorithm,
     notBefore: new Date(now - earlyMs),
     notAfter: new Date(now + lifetimeMs),
     extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey)
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)
     ]
   })
-  return { certificate: certificate.toString('pem'), key: await privatePem(keys) }
+  return { certificate: certificate.toString('pem'), key: await privatePem(x509, keys) }
 }
 
 /** A serving certificate for DNS names and addresses. Throws when the authority's PEM cannot be read. */
 export async function issueLeaf (authority: Pair, names: string[], now: number, lifetimeMs: number): Promise<Pair> {
+  const x509 = await loadX509()
   const keys = await generateKeys()
-  const issuer = new Certificate(authority.certificate)
+  const issuer = new x509.X509Certificate(authority.certificate)
   const der = createPrivateKey(authority.key).export({ type: 'pkcs8', format: 'der' })
   const signingKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign'])
-  const certificate = await X509CertificateGenerator.create({
+  const certificate = await x509.X509CertificateGenerator.create({
     subject: 'CN=topicten-webhook',
     issuer: issuer.subject,
     publicKey: keys.publicKey,
@@ -51,14 +54,14 @@ export async function issueLeaf (authority: Pair, names: string[], now: number, 
     notBefore: new Date(now - earlyMs),
     notAfter: new Date(now + lifetimeMs),
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(names.map(value => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const)),
-      await AuthorityKeyIdentifierExtension.create(issuer.publicKey)
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(names.map(value => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const)),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey)
     ]
   })
-  return { certificate: certificate.toString('pem'), key: await privatePem(keys) }
+  return { certificate: certificate.toString('pem'), key: await privatePem(x509, keys) }
 }
 
 /** The certificate of a pair whose halves belong together; undefined for anything else. */
@@ -81,6 +84,6 @@ async function generateKeys (): Promise<webcrypto.CryptoKeyPair> {
   return await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as webcrypto.CryptoKeyPair
 }
 
-async function privatePem (keys: webcrypto.CryptoKeyPair): Promise<string> {
+async function privatePem ({ PemConverter }: Awaited<ReturnType<typeof loadX509>>, keys: webcrypto.CryptoKeyPair): Promise<string> {
   return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
 }
