@@ -23,8 +23,8 @@ export function demoSteps ({ context, intervalSeconds }: DemoOptions): Step[] {
     startOperator,
     ...(context === undefined ? [tryWrongArns] : []),
     applyExample,
-    ...(context === undefined ? [showVariables] : []),
-    { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown }
+    { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown },
+    ...(context === undefined ? [showVariables] : [])
   ]
 }
 
@@ -86,7 +86,7 @@ const tryWrongArns: Step = {
 }
 
 const showVariables: Step = {
-  title: 'What its pods are given',
+  title: 'What the webhook gave the pod that is left',
   async run (demo, say) {
     const { kubectl, namespace } = made(demo.place, 'cluster')
     const selector = `${topicTenLabel}=${exampleName}`

@@ -60,6 +60,8 @@ await t.test('it counts a TopicTen down, says what happened and leaves nothing',
   const { code, output } = await demo.end()
   t.equal(code, 0)
   t.strictSame(replicasIn(output), countdown)
+  t.match(output, /wrong-arns\.yaml: refused\n(.*\n)*.*\* spec\.targetarn: found/)
+  t.match(output, /^› STORAGE_ARN=arn:aws:s3:::topicten-messages$/m)
   t.match(output, /What happened\n.*\n.*●●●●● 5 of 5 +the Deployment is made\n(.* one less after \d\.\d s\n){4}/)
   t.match(output, /kubectl events --for topicten\/messages\n(.*\n)*.*Normal +Available +TopicTen\/messages(.*\n)*.*Done +TopicTen/)
   t.match(output, /To go on with kubectl.*--keep\n(.*\n)* {2}kubectl explain topicten\.spec/)
