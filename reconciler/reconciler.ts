@@ -29,6 +29,8 @@ export interface Reconciler extends Pick<Controller, 'lead' | 'drain' | 'longest
   /** The caches, warm in every replica whether it leads or not. */
   topicTens: Reflector<TopicTen>
   deployments: Reflector<ObservedDeployment>
+  /** The TopicTen of a key, as the cache or our own last write has it. */
+  topicTen: (key: string) => TopicTen | undefined
   start: () => void
   stop: () => Promise<void>
 }
@@ -96,6 +98,7 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
   return {
     topicTens,
     deployments,
+    topicTen: key => recentTopicTens.newest(key, topicTens.get(key)),
     lead: controller.lead,
     drain: controller.drain,
     get longestWorkSeconds () { return controller.longestWorkSeconds },

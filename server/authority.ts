@@ -9,6 +9,7 @@ export interface Pair {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+
 /** Loaded when something is issued: it takes 15 MiB, and most replicas never issue anything. */
 async function loadX509 () {
   // What it is built on must be there first.
@@ -38,7 +39,10 @@ export async function issueAuthority (now: number, lifetimeMs: number): Promise<
   return { certificate: certificate.toString('pem'), key: await privatePem(x509, keys) }
 }
 
-/** A serving certificate for DNS names and addresses. Throws when the authority's PEM cannot be read. */
+/**
+ * A serving certificate for DNS names and addresses, which does not outlive its authority. Throws when the authority's PEM cannot
+ * be read.
+ */
 export async function issueLeaf (authority: Pair, names: string[], now: number, lifetimeMs: number): Promise<Pair> {
   const x509 = await loadX509()
   const keys = await generateKeys()
@@ -52,7 +56,7 @@ export async function issueLeaf (authority: Pair, names: string[], now: number, 
     signingKey,
     signingAlgorithm: algorithm,
     notBefore: new Date(now - earlyMs),
-    notAfter: new Date(now + lifetimeMs),
+    notAfter: new Date(Math.min(now + lifetimeMs, issuer.notAfter.getTime())),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -72,6 +76,21 @@ export function readPair ({ certificate, key }: Partial<Pair>): X509Certificate 
   } catch {
     return undefined
   }
+}
+
+/** The certificates of a PEM text, in its order. Throws when one cannot be read. */
+export function certificatesOf (pem: string): X509Certificate[] {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(each => new X509Certificate(each))
+}
+
+/** Whether this authority has signed the certificate. */
+export function hasSigned (authority: X509Certificate, certificate: X509Certificate): boolean {
+  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
+}
+
+/** Whether a certificate holds at this time of the wall clock. */
+export function isValid ({ validFrom, validTo }: X509Certificate, now: number): boolean {
+  return now >= Date.parse(validFrom) && now < Date.parse(validTo)
 }
 
 /** Whether two thirds of a certificate's life are over, by the wall clock. */

@@ -1,13 +1,22 @@
 // Puts the authorities into the webhook configurations, whoever made those, and takes no other field of them.
+import type { X509Certificate } from 'node:crypto'
+import { backoffMs } from '../cluster/backoff.ts'
 import type { Client } from '../cluster/client.ts'
 import { isConflict, isInvalid, isNotFound } from '../cluster/errors.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { createReflector } from '../cluster/reflector.ts'
+import { type Configuration, distrustOf, needsBundle, patchFor, webhooksOf } from './configuration.ts'
 
 export interface CaBundleOptions {
   client: Client
   /** The name of both configurations. */
   name: string
+  /** The leader also takes out what does not belong; the others only put in what is missing, so that one that lags behind fights nobody. */
+  isLeading: () => boolean
+  /** Told of each change of a configuration. */
+  onChange: () => void
+  /** Monotonic, in milliseconds. */
+  now?: () => number
   log: Logger
 }
 
@@ -16,75 +25,107 @@ export interface CaBundle {
   stop: () => Promise<void>
   /** From now on every configuration gets this bundle (PEM), also those that come or are changed later. */
   publish: (bundle: string) => void
-  /** Whether every configuration that exists carries it; one that is away is no fault: somebody broke the glass. */
-  isPublished: (bundle: string) => boolean
-  readonly synced: boolean
-}
-
-interface Configuration {
-  path: string
-  webhooks: Array<{ name: string, caBundle: string | undefined }>
+  /** Looks at all configurations again: this process leads now. */
+  check: () => void
+  /** For how long every configuration that exists has carried what was published; undefined while one does not. */
+  readonly publishedForMs: number | undefined
+  /**
+   * Which configuration does not trust this chain, in words; undefined when all that exist do. One that is away is no fault:
+   * somebody broke the glass.
+   */
+  distrust: (chain: readonly X509Certificate[]) => string | undefined
 }
 
 const kinds = ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'] as const
 
-export function createCaBundle ({ client, name, log }: CaBundleOptions): CaBundle {
+/** Two writes to one configuration are at least so far apart, should anyone else insist on another bundle. */
+const leastMs = 1_000
+
+export function createCaBundle (options: CaBundleOptions): CaBundle {
+  const { client, name, isLeading, onChange, now = () => performance.now(), log } = options
+  const wrote = new Map<string, number>()
+  const writing = new Map<string, Promise<void>>()
   let wanted: string | undefined
+  let publishedSince: number | undefined
+  let failures = 0
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
   const reflectors = kinds.map(kind => {
     const path = `/apis/admissionregistration.k8s.io/v1/${kind}`
-    return createReflector<Configuration>({
+    const reflector = createReflector<Configuration>({
       client,
       path,
       query: { fieldSelector: `metadata.name=${name}` },
       project: object => ({ path: `${path}/${name}`, webhooks: webhooksOf(object) }),
-      onChange: ({ object }) => { if (object !== undefined) bring(object) },
+      onChange: () => { look() },
       log
     })
+    reflector.whenSynced().then(look, () => {})
+    return reflector
   })
 
-  function bring (configuration: Configuration): void {
+  const configurations = () => reflectors.flatMap(reflector => [...reflector.values()])
+  const isRead = () => reflectors.every(({ synced }) => synced)
+
+  function look (): void {
     const bundle = wanted
-    if (bundle === undefined || configuration.webhooks.every(({ caBundle }) => caBundle === bundle)) return
-    // The index is only good while the name stands there: a chart may rename or reorder webhooks meanwhile.
-    const patch = configuration.webhooks.flatMap((webhook, index) => webhook.caBundle === bundle
-      ? []
-      : [
-          { op: 'test', path: `/webhooks/${index}/name`, value: webhook.name },
-          { op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value: bundle }
-        ])
-    client.request('PATCH', configuration.path, { body: patch, contentType: 'application/json-patch+json' }).then(
-      () => { log.info({ configuration: configuration.path }, 'authorities published') },
-      (error: unknown) => { retry(configuration, error) })
+    const published = isRead() && bundle !== undefined && configurations().every(each => !needsBundle(each, bundle, false))
+    publishedSince = published ? publishedSince ?? now() : undefined
+    for (const configuration of configurations()) bring(configuration)
+    onChange()
   }
 
-  function retry (configuration: Configuration, error: unknown): void {
-    // It was changed or deleted meanwhile: the watch brings the news.
-    if (isConflict(error) || isNotFound(error) || isInvalid(error)) return
-    log.error({ configuration: configuration.path, err: error }, 'authorities were not published')
-    setTimeout(() => { bringAll() }, 1000).unref()
+  function bring (configuration: Configuration): void {
+    const { path } = configuration
+    if (stopped || wanted === undefined || writing.has(path) || !needsBundle(configuration, wanted, isLeading())) return
+    const waitMs = (wrote.get(path) ?? -Infinity) + leastMs - now()
+    if (waitMs > 0) {
+      lookAfter(waitMs)
+      return
+    }
+    wrote.set(path, now())
+    writing.set(path, write(configuration, wanted).finally(() => {
+      writing.delete(path)
+      // What changed while this was under way was left alone.
+      if (!stopped) lookAfter(leastMs)
+    }))
   }
 
-  function bringAll (): void {
-    for (const reflector of reflectors) for (const configuration of reflector.values()) bring(configuration)
+  async function write (configuration: Configuration, bundle: string): Promise<void> {
+    const { path } = configuration
+    try {
+      await client.request('PATCH', path, { body: patchFor(configuration, bundle), contentType: 'application/json-patch+json' })
+      failures = 0
+      log.info({ configuration: path }, 'authorities published')
+    } catch (error) {
+      // It was changed or deleted meanwhile: the watch brings the news.
+      if (stopped || isConflict(error) || isNotFound(error) || isInvalid(error)) return
+      wrote.set(path, now() + backoffMs(++failures, { baseMs: leastMs, maxMs: 30_000 }, Math.random))
+      log.error({ configuration: path, err: error }, 'authorities not published')
+    }
+  }
+
+  function lookAfter (ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(look, ms)
   }
 
   return {
     start () { for (const reflector of reflectors) reflector.start() },
-    async stop () { await Promise.all(reflectors.map(reflector => reflector.stop())) },
+    async stop () {
+      stopped = true
+      clearTimeout(timer)
+      await Promise.all([...reflectors.map(reflector => reflector.stop()), ...writing.values()])
+    },
     publish (bundle) {
-      wanted = Buffer.from(bundle).toString('base64')
-      bringAll()
+      if (bundle === wanted) return
+      wanted = bundle
+      publishedSince = undefined
+      look()
     },
-    isPublished (bundle) {
-      const encoded = Buffer.from(bundle).toString('base64')
-      return reflectors.every(({ synced, values }) => synced && [...values()].every(({ webhooks }) =>
-        webhooks.every(({ caBundle }) => caBundle === encoded)))
-    },
-    get synced () { return reflectors.every(({ synced }) => synced) }
+    check: look,
+    get publishedForMs () { return publishedSince === undefined ? undefined : now() - publishedSince },
+    distrust: chain => isRead() ? distrustOf(configurations(), chain) : 'not read yet'
   }
-}
-
-function webhooksOf (object: object): Configuration['webhooks'] {
-  const { webhooks = [] } = object as { webhooks?: Array<{ name: string, clientConfig?: { caBundle?: string } }> }
-  return webhooks.map(({ name, clientConfig }) => ({ name, caBundle: clientConfig?.caBundle }))
 }

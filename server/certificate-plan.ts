@@ -1,7 +1,7 @@
 // What the Secret of the webhooks' certificates should hold next, as a decision apart from reading and writing it.
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { isDue, issueAuthority, issueLeaf, type Pair, readPair } from './authority.ts'
+import { certificatesOf, hasSigned, isDue, issueAuthority, issueLeaf, isValid, type Pair, readPair } from './authority.ts'
 
 /** What the Secret holds, all PEM: the authorities to trust, newest first, the newest one's key, and the pair to serve. */
 export interface Keyring {
@@ -17,48 +17,102 @@ export interface Lifetimes {
 
 export const lifetimes: Lifetimes = { authorityMs: 365 * 86_400_000, leafMs: 30 * 86_400_000 }
 
+export interface Circumstances {
+  /** DNS names and addresses the leaf is for. */
+  names: string[]
+  /** Whether every API server trusts the bundle by now. */
+  published: boolean
+  /** The last keyring that was sound: what replicas serve and configurations trust while the Secret is not. */
+  lastGood: Keyring | undefined
+  /** Wall clock, milliseconds since the epoch. */
+  now: number
+  lifetimes: Lifetimes
+}
+
+export interface Renewal {
+  keyring: Keyring
+  why: string
+}
+
+/** More than one at a time are only left when renewals follow each other faster than a bundle is published. */
+const mostAuthorities = 4
+
 /**
- * The keyring that should follow; the same object when nothing is due. A new authority is published before anything it signed is
- * served: its leaf comes only once `published`, when every configuration trusts the bundle. What cannot be read is made anew.
+ * The keyring that should follow, and why; undefined when nothing is due. A new authority is published before anything it signed is
+ * served: the leaf stays until then, also where the Secret was deleted or has junk and `lastGood` is all that is left of it.
  */
-export async function nextKeyring (
-  current: Keyring | undefined, names: string[], published: boolean, now: number, { authorityMs, leafMs }: Lifetimes
-): Promise<Keyring> {
-  const authority = current && newestAuthority(current)
-  if (current === undefined || authority === undefined) {
-    const made = await issueAuthority(now, authorityMs)
-    return { bundle: made.certificate, authorityKey: made.key, leaf: await issueLeaf(made, names, now, leafMs) }
-  }
-  const signer = { certificate: authority.toString(), key: current.authorityKey }
-  const leaf = readPair(current.leaf)
-  if (leaf === undefined || !isGood(leaf, current.bundle, names, now)) {
-    return { ...current, leaf: await issueLeaf(signer, names, now, leafMs) }
-  }
-  if (isDue(authority, now)) {
-    const made = await issueAuthority(now, authorityMs)
-    return { ...current, bundle: made.certificate + '\n' + authority.toString(), authorityKey: made.key }
-  }
-  const outgrown = !leaf.checkIssued(authority) && published
-  return isDue(leaf, now) || outgrown ? { ...current, leaf: await issueLeaf(signer, names, now, leafMs) } : current
+export async function nextKeyring (current: Keyring | undefined, circumstances: Circumstances): Promise<Renewal | undefined> {
+  const { lastGood, now } = circumstances
+  if (current === undefined) return { keyring: await begin(lastGood, circumstances), why: 'there is none' }
+  const fault = faultOf(current)
+  if (fault !== undefined) return { keyring: await begin(lastGood, circumstances), why: fault }
+  const { authorities: [newest], leaf } = read(current)
+  if (newest === undefined || !isValid(newest, now)) return { keyring: await begin(current, circumstances), why: 'the authority is not valid now' }
+  if (isDue(newest, now)) return { keyring: await begin(current, circumstances), why: 'the authority is due' }
+  const why = whyIssue(leaf, newest, circumstances)
+  if (why === undefined) return undefined
+  return { keyring: { ...current, leaf: await issue({ certificate: newest.toString(), key: current.authorityKey }, circumstances) }, why }
 }
 
-/** The certificates of a PEM bundle. Throws when one cannot be read. */
-export function certificatesOf (bundle: string): X509Certificate[] {
-  return (bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(pem => new X509Certificate(pem))
-}
-
-function newestAuthority ({ bundle, authorityKey }: Keyring): X509Certificate | undefined {
+/** What makes a keyring unfit to be served or signed with, in words; its times are not judged. */
+export function faultOf (keyring: Keyring): string | undefined {
   try {
-    const [newest] = certificatesOf(bundle)
-    return newest && readPair({ certificate: newest.toString(), key: authorityKey })
-  } catch {
-    return undefined
+    const { authorities, leaf } = read(keyring)
+    const [newest] = authorities
+    if (newest === undefined || readPair({ certificate: newest.toString(), key: keyring.authorityKey }) === undefined) {
+      return 'ca.key is not the key of the first certificate of ca.crt'
+    }
+    return authorities.some(authority => hasSigned(authority, leaf)) ? undefined : 'tls.crt is not signed by an authority of ca.crt'
+  } catch (error) {
+    return (error as Error).message
   }
 }
 
-function isGood (leaf: X509Certificate, bundle: string, names: string[], now: number): boolean {
-  const trusted = certificatesOf(bundle).some(authority => leaf.checkIssued(authority) && leaf.verify(authority.publicKey))
-  return trusted && now < Date.parse(leaf.validTo) && covers(leaf, names)
+/** Whether the leaf can be shown to anyone at this time. */
+export function isLeafValid ({ leaf }: Keyring, now: number): boolean {
+  const certificate = readPair(leaf)
+  return certificate !== undefined && isValid(certificate, now)
+}
+
+/** A new authority, those before it, and the leaf from before while that is good. */
+async function begin (before: Keyring | undefined, circumstances: Circumstances): Promise<Keyring> {
+  const { now, lifetimes } = circumstances
+  const made = await issueAuthority(now, lifetimes.authorityMs)
+  const found = before && read(before)
+  const old = (found?.authorities ?? []).filter(authority => isValid(authority, now)).slice(0, mostAuthorities - 1)
+  const bundle = [made.certificate, ...old.map(String)].map(pem => `${pem.trim()}\n`).join('')
+  const isLeafGood = found !== undefined && isValid(found.leaf, now) && old.some(authority => hasSigned(authority, found.leaf))
+  const leaf = isLeafGood && before !== undefined ? before.leaf : await issue(made, circumstances)
+  return { bundle, authorityKey: made.key, leaf }
+}
+
+function issue (authority: Pair, { names, now, lifetimes }: Circumstances): Promise<Pair> {
+  return issueLeaf(authority, names, now, lifetimes.leafMs)
+}
+
+function whyIssue (leaf: X509Certificate, newest: X509Certificate, { names, published, now }: Circumstances): string | undefined {
+  if (!isValid(leaf, now)) return 'the certificate is not valid now'
+  const outgrown = !hasSigned(newest, leaf)
+  if (outgrown) return published ? 'the new authority is trusted' : undefined
+  if (isDue(leaf, now)) return 'the certificate is due'
+  return covers(leaf, names) ? undefined : 'the certificate lacks a name'
+}
+
+/** Throws where a part cannot be read. */
+function read ({ bundle, leaf: pair }: Keyring): { authorities: X509Certificate[], leaf: X509Certificate } {
+  const leaf = readPair(pair)
+  if (leaf === undefined) throw new Error('tls.crt and tls.key are no pair')
+  const authorities = authoritiesOf(bundle)
+  if (authorities.length === 0) throw new Error('ca.crt holds no certificate')
+  return { authorities, leaf }
+}
+
+function authoritiesOf (bundle: string): X509Certificate[] {
+  try {
+    return certificatesOf(bundle)
+  } catch {
+    throw new Error('ca.crt cannot be read')
+  }
 }
 
 function covers (leaf: X509Certificate, names: string[]): boolean {

@@ -1,14 +1,26 @@
 // Keeps the webhooks' certificates: the leader renews the Secret, every replica serves what is in it and publishes its authorities.
-import type { V1OwnerReference, V1Secret } from '@kubernetes/client-node'
-import { fieldManager } from '../api/names.ts'
+import type { V1OwnerReference } from '@kubernetes/client-node'
+import { backoffMs } from '../cluster/backoff.ts'
 import type { Client } from '../cluster/client.ts'
 import { isConflict } from '../cluster/errors.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { createReflector } from '../cluster/reflector.ts'
-import { readPair } from './authority.ts'
-import { type Keyring, type Lifetimes, lifetimes as defaultLifetimes, nextKeyring } from './certificate-plan.ts'
+import { certificatesOf } from './authority.ts'
+import type { CaBundle } from './ca-bundle.ts'
+import { faultOf, isLeafValid, type Keyring, type Lifetimes, lifetimes as defaultLifetimes, nextKeyring } from './certificate-plan.ts'
+import { projectSecret, type Stored, writeSecret } from './certificate-secret.ts'
 
-export interface CertificatesOptions {
+export interface CertificateTimes {
+  lifetimes?: Lifetimes
+  /** Milliseconds between two looks at what is due (a minute): the wall clock may jump. */
+  checkMs?: number
+  /** How long every configuration must have carried a new authority before it signs: other API servers see that later (10 s). */
+  settleMs?: number
+  /** Wall clock, milliseconds since the epoch. */
+  now?: () => number
+}
+
+export interface CertificatesOptions extends CertificateTimes {
   client: Client
   namespace: string
   secret: string
@@ -17,116 +29,119 @@ export interface CertificatesOptions {
   owner: () => Promise<V1OwnerReference | undefined>
   /** Whether this process may write. */
   isLeading: () => boolean
-  /** Whether every configuration that exists trusts this bundle. */
-  isPublished: (bundle: string) => boolean
-  /** Told of each keyring that can be served. */
+  /** Where the authorities are published. */
+  caBundle: Pick<CaBundle, 'publish' | 'publishedForMs' | 'distrust'>
+  /** Told of each keyring that is to be served. */
   onKeyring: (keyring: Keyring) => void
-  lifetimes?: Lifetimes
-  /** Milliseconds between two looks at what is due (a minute). */
-  checkMs?: number
-  now?: () => number
   log: Logger
 }
 
 export interface Certificates {
   start: () => void
   stop: () => Promise<void>
-  /** Looks at once whether something is due. */
-  check: () => Promise<void>
-  /** What is served: the last keyring that was whole. */
-  readonly keyring: Keyring | undefined
-}
-
-interface Stored {
-  metadata: { uid: string, resourceVersion: string }
-  keyring: Keyring
+  /** Looks whether something is due or may be served: this process leads now, or a configuration has changed. */
+  check: () => void
 }
 
 export function createCertificates (options: CertificatesOptions): Certificates {
-  const { client, namespace, secret, names, owner, isLeading, isPublished, onKeyring, log } = options
-  const { lifetimes = defaultLifetimes, checkMs = 60_000, now = Date.now } = options
-  const path = `/api/v1/namespaces/${namespace}/secrets`
+  const { client, namespace, secret, names, owner, isLeading, caBundle, onKeyring, log } = options
+  const { lifetimes = defaultLifetimes, checkMs = 60_000, settleMs = 10_000, now = Date.now } = options
   const key = `${namespace}/${secret}`
+  let good: Keyring | undefined
   let served: Keyring | undefined
+  let told: string | undefined
   let timer: NodeJS.Timeout | undefined
   let checking: Promise<void> | undefined
+  let checkAgain = false
+  let failures = 0
+  let stopped = false
 
   const reflector = createReflector<Stored>({
     client,
-    path,
+    path: `/api/v1/namespaces/${namespace}/secrets`,
     query: { fieldSelector: `metadata.name=${secret}` },
-    project: object => project(object as V1Secret),
+    project: projectSecret,
     onChange ({ object }) {
-      if (object !== undefined) serve(object.keyring)
-      else log.warn({ secret: key }, 'the certificates are gone: serving on with the last ones until they are made anew')
-      void check()
+      take(object?.keyring)
+      check()
     },
     log
   })
+  // Where there is none yet, no change tells.
+  reflector.whenSynced().then(check, () => {})
 
-  function serve (keyring: Keyring): void {
-    if (readPair(keyring.leaf) === undefined) {
-      log.warn({ secret: key }, 'the certificates cannot be used: serving on with the last ones until they are made anew')
+  /** Keeps a sound keyring and publishes its authorities; of any other says once what is wrong with it. */
+  function take (keyring: Keyring | undefined): void {
+    const fault = keyring === undefined ? 'it is gone' : faultOf(keyring)
+    if (keyring === undefined || fault !== undefined) {
+      if (told !== fault) log.warn({ secret: key, fault }, 'certificates unusable: serving on with the last good ones until they are made anew')
+      told = fault
       return
     }
-    served = keyring
-    onKeyring(keyring)
+    told = undefined
+    good = keyring
+    caBundle.publish(keyring.bundle)
   }
 
-  function check (): Promise<void> {
-    checking ??= renew().catch((error: unknown) => {
-      if (!isConflict(error)) log.error({ secret: key, err: error }, 'the certificates were not renewed')
-    }).finally(() => { checking = undefined })
-    return checking
+  /** Nobody is shown a certificate that an API server does not trust yet, unless there is nothing better. */
+  function serve (): void {
+    if (good === undefined || good === served) return
+    const isTrusted = caBundle.distrust(certificatesOf(good.leaf.certificate)) === undefined
+    if (served !== undefined && isLeafValid(served, now()) && !isTrusted) return
+    served = good
+    onKeyring(good)
   }
 
-  async function renew (): Promise<void> {
-    if (!isLeading() || !reflector.synced) return
+  function check (): void {
+    if (stopped) return
+    serve()
+    if (checking !== undefined) {
+      checkAgain = true
+      return
+    }
+    checkAgain = false
+    checking = renew().then(waitMs => { failures = 0; return waitMs }, failed).then(waitMs => {
+      checking = undefined
+      if (checkAgain) check()
+      else schedule(waitMs)
+    })
+  }
+
+  function failed (error: unknown): number {
+    // Somebody else wrote it: the watch brings the news.
+    if (isConflict(error)) return settleMs
+    const waitMs = backoffMs(++failures, { baseMs: 500, maxMs: 30_000 }, Math.random)
+    if (!stopped) log.error({ secret: key, waitMs: Math.round(waitMs), err: error }, 'certificates not renewed')
+    return waitMs
+  }
+
+  function schedule (waitMs: number): void {
+    clearTimeout(timer)
+    if (!stopped) timer = setTimeout(check, waitMs)
+  }
+
+  /** Does what is due, and gives when to look again, in milliseconds. */
+  async function renew (): Promise<number> {
+    if (!isLeading() || !reflector.synced) return checkMs
     const stored = reflector.get(key)
-    const next = await nextKeyring(stored?.keyring, names, isPublished(stored?.keyring.bundle ?? ''), now(), lifetimes)
-    if (next === stored?.keyring) return
-    await write(next, stored)
-    log.info({ secret: key, notAfter: readPair(next.leaf)?.validTo }, 'certificates renewed')
-  }
-
-  /** By apply, so that the right to it can name the Secret; no live object has resource version 1. */
-  async function write ({ bundle, authorityKey, leaf }: Keyring, stored: Stored | undefined): Promise<void> {
-    const reference = await owner()
-    const metadata = { name: secret, namespace, ...(stored?.metadata ?? { resourceVersion: '1' }) }
-    await client.apply(`${path}/${secret}`, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'kubernetes.io/tls',
-      metadata: reference === undefined ? metadata : { ...metadata, ownerReferences: [reference] },
-      data: {
-        'ca.crt': encode(bundle), 'ca.key': encode(authorityKey), 'tls.crt': encode(leaf.certificate), 'tls.key': encode(leaf.key)
-      }
-    }, { fieldManager })
+    const { publishedForMs } = caBundle
+    const published = publishedForMs !== undefined && publishedForMs >= settleMs
+    const renewal = await nextKeyring(stored?.keyring, { names, published, lastGood: good, now: now(), lifetimes })
+    if (renewal === undefined) return published || publishedForMs === undefined ? checkMs : Math.min(checkMs, settleMs - publishedForMs + 1)
+    if (!isLeading()) return checkMs
+    await writeSecret(client, { namespace, name: secret, owner: await owner() }, renewal.keyring, stored)
+    log.info({ secret: key, why: renewal.why }, 'certificates renewed')
+    return checkMs
   }
 
   return {
-    start () {
-      reflector.start()
-      timer = setInterval(() => { void check() }, checkMs)
-    },
+    start () { reflector.start() },
     async stop () {
-      clearInterval(timer)
+      stopped = true
+      clearTimeout(timer)
       await reflector.stop()
       await checking
     },
-    check,
-    get keyring () { return served }
+    check
   }
-}
-
-function project ({ metadata, data = {} }: V1Secret): Stored {
-  const text = (name: string) => Buffer.from(data[name] ?? '', 'base64').toString()
-  return {
-    metadata: { uid: metadata?.uid ?? '', resourceVersion: metadata?.resourceVersion ?? '' },
-    keyring: { bundle: text('ca.crt'), authorityKey: text('ca.key'), leaf: { certificate: text('tls.crt'), key: text('tls.key') } }
-  }
-}
-
-function encode (text: string): string {
-  return Buffer.from(text).toString('base64')
 }

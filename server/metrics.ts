@@ -19,8 +19,8 @@ export interface Readings {
   activeWorkers: () => number
   topicTens: () => number
   lastEventAgeSeconds: () => Record<string, number>
-  /** Seconds since the epoch; 0 without a certificate. */
-  certificateExpiresAt: () => number
+  /** Seconds since the epoch, by `leaf` and `authority`. */
+  certificateExpiries: () => Record<string, number>
 }
 
 const controller = 'topicten'
@@ -34,6 +34,15 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
   const gauge = (name: string, help: string, labels: Record<string, string>, read: () => number): void => {
     const made: Gauge = new Gauge({ name, help, labelNames: Object.keys(labels), registers, collect: () => { made.set(labels, read()) } })
   }
+  const gauges = (name: string, help: string, label: string, read: () => Record<string, number>): void => {
+    const made: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect () { for (const [value, number] of Object.entries(read())) made.set({ [label]: value }, number) }
+    })
+  }
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) => new Counter({ name, help, labelNames, registers })
   const histogram = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Histogram({ name, help, labelNames, buckets, registers })
@@ -43,16 +52,9 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
   gauge('controller_runtime_max_concurrent_reconciles', 'Workers there are.', { controller }, () => settings.concurrency)
   gauge('topicten_topictens', 'TopicTens in the cache.', {}, readings.topicTens)
   gauge('topicten_build_info', 'The version that runs.', { version: settings.version }, () => 1)
-  gauge('topicten_certificate_expiry_timestamp_seconds', 'When the certificate that the webhooks serve ends.', {}, readings.certificateExpiresAt)
-  const age: Gauge<'kind'> = new Gauge({
-    name: 'topicten_watch_last_event_age_seconds',
-    help: 'Seconds since a watch last brought something, bookmarks included.',
-    labelNames: ['kind'],
-    registers,
-    collect () {
-      for (const [kind, seconds] of Object.entries(readings.lastEventAgeSeconds())) age.set({ kind }, seconds)
-    }
-  })
+  gauges('topicten_watch_last_event_age_seconds', 'Seconds since a watch last brought something, bookmarks included.', 'kind',
+    readings.lastEventAgeSeconds)
+  gauges('topicten_certificate_expiry_timestamp_seconds', 'When what the webhooks serve ends.', 'certificate', readings.certificateExpiries)
 
   const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result.', ['controller', 'result'])
   const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed and are tried again.', ['controller'])

@@ -12,6 +12,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { ownServiceAccount } from './identity.ts'
 import { createMetrics } from './metrics.ts'
+import type { CertificateTimes } from './certificates.ts'
 import { createWebhookListener } from './webhook-listener.ts'
 
 export interface Operator {
@@ -30,7 +31,7 @@ const hungAfterSeconds = 120
  * the API server does meanwhile.
  * @throws where the cluster's credentials cannot be read or the port cannot be listened on.
  */
-export async function startOperator (config: Config, log: Logger): Promise<Operator> {
+export async function startOperator (config: Config, log: Logger, certificateTimes: CertificateTimes = {}): Promise<Operator> {
   const clusterConfig = loadClusterConfig({ kubeconfig: config.kubeconfig, context: config.kubeContext })
   const metrics = createMetrics({
     leading: () => leading(),
@@ -39,7 +40,7 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
     lastEventAgeSeconds: () => ({
       TopicTen: reconciler.topicTens.lastEventAgeSeconds, Deployment: reconciler.deployments.lastEventAgeSeconds
     }),
-    certificateExpiresAt: () => listener?.expiresAt ?? 0
+    certificateExpiries: () => listener?.expiries ?? {}
   }, { concurrency: config.reconcileConcurrency, leaseName: config.leaseName, version: packageJson.version })
   const ended = new AbortController()
   const clientOptions = { userAgent: `topicten/${packageJson.version}`, onRequest: metrics.requested }
@@ -72,10 +73,11 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
     ? createWebhookListener({
       client,
       config,
-      cached: key => reconciler.topicTens.get(key),
+      cached: reconciler.topicTen,
       isLeading: leading,
       owner: () => ownServiceAccount(client),
       onAnswer: metrics.answered,
+      times: certificateTimes,
       log
     })
     : undefined
@@ -131,12 +133,12 @@ export async function startOperator (config: Config, log: Logger): Promise<Opera
 
   async function stop (): Promise<void> {
     stopping = true
+    listener?.drain()
     log.info({}, 'stopping')
     await reconciler.drain()
     ended.abort()
     await elector?.stop()
     await events.flush()
-    listener?.drain()
     await delay(config.shutdownDelayMs)
     await Promise.all([app.close(), listener?.stop(), reconciler.stop()])
     await Promise.all([client.close(), leaseClient.close()])

@@ -39,6 +39,16 @@ service:
   path: {{ $path }}
   port: 443
 {{- end }}
+{{- with $root.Values.webhook.caBundle }}
+caBundle: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- /* The host of the url must be in the certificate. */ -}}
+{{- define "topicten.extraNames" -}}
+{{- $names := .Values.webhook.extraNames }}
+{{- with .Values.webhook.url }}{{ $names = append $names (get (urlParse .) "hostname" | trimPrefix "[" | trimSuffix "]") }}{{ end }}
+{{- join "," $names }}
 {{- end }}
 
 {{- define "topicten.namespaceSelector" -}}
