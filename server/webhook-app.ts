@@ -1,5 +1,5 @@
 // The HTTPS application that the API server calls; certificates are swapped while it listens.
-import type { Server } from 'node:tls'
+import type { Server, TLSSocket } from 'node:tls'
 import Fastify from 'fastify'
 import { webhooks, type WebhooksOptions } from '../webhooks/plugin.ts'
 import type { Pair } from './authority.ts'
@@ -18,13 +18,16 @@ export interface WebhookApp {
 /** kube-apiserver keeps idle connections for 90 s and does not repeat a POST that met a closed one: ours live longer. */
 const keepAliveMs = 120_000
 const minVersion = 'TLSv1.3'
+/** A client that stays silent longer than this after it connected has no request in hand. */
+const silentMs = 1_000
 
 export function buildWebhookApp (options: WebhooksOptions): WebhookApp {
   let draining = false
   // A request that comes while we close is answered like any other.
   const app = Fastify({
-    logger: false, https: { minVersion }, keepAliveTimeout: keepAliveMs, forceCloseConnections: 'idle', return503OnClosing: false
+    logger: false, https: { minVersion, handshakeTimeout: 10_000 }, keepAliveTimeout: keepAliveMs, forceCloseConnections: 'idle', return503OnClosing: false
   })
+  const unused = trackUnused(app.server)
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining) void reply.header('connection', 'close')
     done()
@@ -38,6 +41,26 @@ export function buildWebhookApp (options: WebhooksOptions): WebhookApp {
     },
     serve ({ certificate, key }) { (app.server as Server).setSecureContext({ cert: certificate, key, minVersion }) },
     drain () { draining = true },
-    async close () { await app.close() }
+    async close () {
+      const sweep = setInterval(() => {
+        for (const [socket, since] of unused) if (performance.now() - since > silentMs) socket.destroy()
+      }, 100)
+      await app.close()
+      clearInterval(sweep)
+    }
   }
+}
+
+/**
+ * The connections on which no request has come yet, and since when: kube-apiserver opens some that it then does not need, and Node
+ * does not count those as idle, so that closing would wait for them for a minute and a half.
+ */
+function trackUnused (server: Server): Map<TLSSocket, number> {
+  const unused = new Map<TLSSocket, number>()
+  server.on('secureConnection', socket => {
+    unused.set(socket, performance.now())
+    socket.once('close', () => { unused.delete(socket) })
+  })
+  server.on('request', ({ socket }) => { unused.delete(socket) })
+  return unused
 }

@@ -1,26 +1,13 @@
 // The webhooks of a running operator, called by the real API server, with certificates nobody made.
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { namespace, sharedControlPlane } from '../fixtures/control-plane.ts'
-import { installChart, operatorEnvironment, runOperator } from '../fixtures/operator.ts'
+import { sharedControlPlane } from '../fixtures/control-plane.ts'
+import { runOperator } from '../fixtures/operator.ts'
 import { goodSpec, manifest } from '../fixtures/topicten.ts'
 import { watchNamespace } from '../fixtures/watcher.ts'
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { stageWebhooks, untilReady } from '../fixtures/webhooks.ts'
 
 const plane = await sharedControlPlane(t)
-const ns = await namespace(t, plane)
-const port = await freePort()
-const configuration = `topicten-${ns}`
-const chart = { 'webhook.enabled': 'true', 'webhook.url': `https://127.0.0.1:${port}` }
+const { namespace: ns, configuration, environment, install } = await stageWebhooks(t, plane)
 const kubectl = (args: string[], input?: string) => plane.kubectl([`--namespace=${ns}`, ...args], input)
 const create = (object: object) => kubectl(['create', '--filename=-', '--output=json'], JSON.stringify(object))
 const dryRun = (object: object) => kubectl(['create', '--dry-run=server', '--filename=-'], JSON.stringify(object))
@@ -32,21 +19,11 @@ const pod = (name: string, topicTen: string) => ({
   spec: { containers: [{ name: 'c', image: 'c' }] }
 })
 
-await installChart(plane, ns, chart)
 const configurations = ['validatingwebhookconfiguration', 'mutatingwebhookconfiguration'] as const
-t.teardown(() => plane.kubectl(['delete', ...configurations.map(kind => `${kind}/${configuration}`), '--ignore-not-found']))
 const watcher = await watchNamespace(t, plane, ns)
-const operator = await runOperator(t, await operatorEnvironment(plane, ns, {
-  WEBHOOK_PORT: String(port),
-  WEBHOOK_CONFIGURATION: configuration,
-  WEBHOOK_EXTRA_NAMES: '127.0.0.1',
-  WEBHOOK_SERVICE: 'topicten'
-}))
+const operator = await runOperator(t, environment)
 const { until } = watcher
-const isReady = async () => (await fetch(`${operator.url}/readyz`)).status === 200
-async function ready (): Promise<void> {
-  while (!await isReady()) await new Promise(resolve => setTimeout(resolve, 50))
-}
+const ready = () => untilReady(operator.url)
 const faults = () => operator.log.lines.filter(({ message }) => message.startsWith('certificates unusable')).map(({ fields }) => fields['fault'])
 const logged = (message: string) => operator.log.lines.filter(line => line.message === message).length
 
@@ -105,7 +82,7 @@ t.test('broken glass: without the configurations all is admitted and the operato
   t.equal(await refusal(manifest('bad', { targetarn: 'arn:aws:s3:::topicten-messages/key' })), 'admitted')
   await ready()
   const before = logged('authorities published')
-  await installChart(plane, ns, chart)
+  await install()
   await until('published', () => logged('authorities published') >= before + 2)
   await ready()
   t.match(await refusal(manifest('bad', { targetarn: 'arn:aws:s3:::topicten-messages/key' })), /spec\.targetarn/)
