@@ -16,6 +16,9 @@ export const appLabel = 'app'
 export const stepDueAnnotation = `${group}/step-due`
 export const countedFromAnnotation = `${group}/counted-from`
 
+/** On the Deployment: when its pods, refused while no webhook of ours answered, were asked for again (RFC 3339). */
+export const retriedAnnotation = `${group}/retried`
+
 /** On the Deployment: hashes of what the user asked the pods to be and of the template made of it, as `ASKED.MADE`. */
 export const templateAnnotation = `${group}/template`
 

@@ -7,6 +7,7 @@ import { ApiError, isConflict } from '../cluster/errors.ts'
 import { createReflector, type Reflector } from '../cluster/reflector.ts'
 import { type Controller, type ControllerOptions, createController } from './controller.ts'
 import { type ObservedDeployment, observeDeployment, observeTopicTen } from './observed.ts'
+import { createNudges } from './nudge.ts'
 import { createRecent } from './recent.ts'
 import { createReconcile } from './reconcile.ts'
 import { type Transition, transitionsOf } from './transitions.ts'
@@ -20,6 +21,8 @@ export interface ReconcilerOptions extends Pick<ControllerOptions, 'concurrency'
   onTransition: (transition: Transition) => void
   onStep: () => void
   onRelist: (kind: 'TopicTen' | 'Deployment') => void
+  /** Whether our pod webhook is served and trusted; never where there is none. */
+  isAnswering: () => boolean
   /** Wall clock, milliseconds since the epoch, and the clock that never jumps. */
   now?: () => number
   monotonic?: () => number
@@ -42,6 +45,7 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
   const recentTopicTens = createRecent<TopicTen>()
   const recentDeployments = createRecent<ObservedDeployment>()
   const witness = createWitness(monotonic)
+  const nudges = createNudges({ client, guard: options.guard, isAnswering: options.isAnswering, now, monotonic, log })
 
   const topicTens = createReflector<TopicTen>({
     client,
@@ -61,6 +65,7 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
     query: { labelSelector: topicTenLabel },
     project: object => observeDeployment(object as V1Deployment),
     onChange ({ key, object }) {
+      nudges.saw(key, object)
       if (object === undefined) {
         recentDeployments.forget(key)
         witness.forget(key)
@@ -99,7 +104,10 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
     topicTens,
     deployments,
     topicTen: key => recentTopicTens.newest(key, topicTens.get(key)),
-    lead: controller.lead,
+    async lead (signal) {
+      nudges.lead(signal)
+      await controller.lead(signal)
+    },
     drain: controller.drain,
     get longestWorkSeconds () { return controller.longestWorkSeconds },
     get activeWorkers () { return controller.activeWorkers },

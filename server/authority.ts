@@ -93,10 +93,15 @@ export function isValid ({ validFrom, validTo }: X509Certificate, now: number): 
   return now >= Date.parse(validFrom) && now < Date.parse(validTo)
 }
 
+/** Milliseconds since a certificate was issued here, by the wall clock. */
+export function ageMs ({ validFrom }: X509Certificate, now: number): number {
+  return now - Date.parse(validFrom) - earlyMs
+}
+
 /** Whether two thirds of a certificate's life are over, by the wall clock. */
-export function isDue ({ validFrom, validTo }: X509Certificate, now: number): boolean {
-  const from = Date.parse(validFrom) + earlyMs
-  return now >= from + (Date.parse(validTo) - from) * 2 / 3
+export function isDue (certificate: X509Certificate, now: number): boolean {
+  const lifeMs = Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - earlyMs
+  return ageMs(certificate, now) >= lifeMs * 2 / 3
 }
 
 async function generateKeys (): Promise<webcrypto.CryptoKeyPair> {

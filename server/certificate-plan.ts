@@ -1,7 +1,7 @@
 // What the Secret of the webhooks' certificates should hold next, as a decision apart from reading and writing it.
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { certificatesOf, hasSigned, isDue, issueAuthority, issueLeaf, isValid, type Pair, readPair } from './authority.ts'
+import { ageMs, certificatesOf, hasSigned, isDue, issueAuthority, issueLeaf, isValid, type Pair, readPair } from './authority.ts'
 
 /** What the Secret holds, all PEM: the authorities to trust, newest first, the newest one's key, and the pair to serve. */
 export interface Keyring {
@@ -13,9 +13,12 @@ export interface Keyring {
 export interface Lifetimes {
   authorityMs: number
   leafMs: number
+  /** How long an authority is trusted on after the leaf of its successor came: replicas that lag behind still show the old one. */
+  overlapMs: number
 }
 
-export const lifetimes: Lifetimes = { authorityMs: 365 * 86_400_000, leafMs: 30 * 86_400_000 }
+const dayMs = 86_400_000
+export const lifetimes: Lifetimes = { authorityMs: 365 * dayMs, leafMs: 30 * dayMs, overlapMs: dayMs }
 
 export interface Circumstances {
   /** DNS names and addresses the leaf is for. */
@@ -46,12 +49,15 @@ export async function nextKeyring (current: Keyring | undefined, circumstances: 
   if (current === undefined) return { keyring: await begin(lastGood, circumstances), why: 'there is none' }
   const fault = faultOf(current)
   if (fault !== undefined) return { keyring: await begin(lastGood, circumstances), why: fault }
-  const { authorities: [newest], leaf } = read(current)
+  const { authorities: [newest, ...old], leaf } = read(current)
   if (newest === undefined || !isValid(newest, now)) return { keyring: await begin(current, circumstances), why: 'the authority is not valid now' }
   if (isDue(newest, now)) return { keyring: await begin(current, circumstances), why: 'the authority is due' }
   const why = whyIssue(leaf, newest, circumstances)
-  if (why === undefined) return undefined
-  return { keyring: { ...current, leaf: await issue({ certificate: newest.toString(), key: current.authorityKey }, circumstances) }, why }
+  if (why !== undefined) {
+    return { keyring: { ...current, leaf: await issue({ certificate: newest.toString(), key: current.authorityKey }, circumstances) }, why }
+  }
+  const isOldNeeded = old.length === 0 || !hasSigned(newest, leaf) || ageMs(leaf, now) < circumstances.lifetimes.overlapMs
+  return isOldNeeded ? undefined : { keyring: { ...current, bundle: bundleOf([newest]) }, why: 'the old authority is needed no more' }
 }
 
 /** What makes a keyring unfit to be served or signed with, in words; its times are not judged. */
@@ -80,10 +86,13 @@ async function begin (before: Keyring | undefined, circumstances: Circumstances)
   const made = await issueAuthority(now, lifetimes.authorityMs)
   const found = before && read(before)
   const old = (found?.authorities ?? []).filter(authority => isValid(authority, now)).slice(0, mostAuthorities - 1)
-  const bundle = [made.certificate, ...old.map(String)].map(pem => `${pem.trim()}\n`).join('')
   const isLeafGood = found !== undefined && isValid(found.leaf, now) && old.some(authority => hasSigned(authority, found.leaf))
   const leaf = isLeafGood && before !== undefined ? before.leaf : await issue(made, circumstances)
-  return { bundle, authorityKey: made.key, leaf }
+  return { bundle: bundleOf([made.certificate, ...old]), authorityKey: made.key, leaf }
+}
+
+function bundleOf (authorities: readonly (string | X509Certificate)[]): string {
+  return authorities.map(each => `${String(each).trim()}\n`).join('')
 }
 
 function issue (authority: Pair, { names, now, lifetimes }: Circumstances): Promise<Pair> {

@@ -9,10 +9,10 @@ import type { Logger } from '../cluster/logger.ts'
 import { createReconciler } from '../reconciler/reconciler.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildApp } from './app.ts'
+import type { CertificateTimes } from './certificates.ts'
 import type { Config } from './config.ts'
 import { ownServiceAccount } from './identity.ts'
 import { createMetrics } from './metrics.ts'
-import type { CertificateTimes } from './certificates.ts'
 import { createWebhookListener } from './webhook-listener.ts'
 
 export interface Operator {
@@ -60,6 +60,7 @@ export async function startOperator (config: Config, log: Logger, certificateTim
     onReconciled: metrics.reconciled,
     onStep: metrics.stepped,
     onRelist: metrics.relisted,
+    isAnswering: () => listener !== undefined && Object.values(listener.ready).every(check => check() === undefined),
     onTransition (transition) {
       const { regarding: { namespace, name }, reason, note } = transition
       log.info({ topicten: `${namespace}/${name}`, reason, note }, 'transition')

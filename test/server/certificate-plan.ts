@@ -3,7 +3,7 @@ import { certificatesOf, issueLeaf, readPair } from '../../server/authority.ts'
 import { type Circumstances, type Keyring, nextKeyring } from '../../server/certificate-plan.ts'
 
 const hour = 3_600_000
-const lifetimes = { authorityMs: 30 * hour, leafMs: 3 * hour }
+const lifetimes = { authorityMs: 30 * hour, leafMs: 3 * hour, overlapMs: hour }
 const names = ['topicten.topicten-system.svc', '127.0.0.1']
 const start = Date.parse('2026-01-01T00:00:00Z')
 /** The keyring after a look at what is due: the same one when nothing is. */
@@ -44,6 +44,8 @@ t.test('a new authority is published first, what it signs is served after', asyn
   const changed = await next(overlapping, 20 * hour + 2000)
   t.ok(leafOf(changed).checkIssued(certificatesOf(changed.bundle)[0]!))
   t.equal(changed.bundle, overlapping.bundle)
+  t.equal(await next(changed, 20.9 * hour), changed)
+  t.equal((await next(changed, 21.1 * hour)).bundle, `${certificatesOf(changed.bundle)[0]}`, 'after an hour of overlap it is trusted alone')
 })
 
 const other = await next(undefined, 0)

@@ -16,7 +16,7 @@ t.test('a rollout loses no admission', { skip }, async t => {
   const plane = await sharedControlPlane(t)
   const stage = await stageWebhooks(t, plane, { 'webhook.url': '' })
   const { client } = await watchNamespace(t, plane, stage.namespace)
-  const times = { lifetimes: { authorityMs: 15_000, leafMs: 6_000 }, checkMs: 100, settleMs: 500 }
+  const times = { lifetimes: { authorityMs: 12_000, leafMs: 6_000, overlapMs: 2_000 }, checkMs: 100, settleMs: 500 }
   const start = (round: number) => startReplica(t, plane, stage, `topicten-${round}`, address!, times)
   const serving = [await start(0), await start(1)]
   await plane.kubectl(['create', `--namespace=${stage.namespace}`, '--filename=-'], JSON.stringify(manifest('alpha', { suspend: true })))
@@ -24,7 +24,9 @@ t.test('a rollout loses no admission', { skip }, async t => {
   await delay(500)
   const all = [...serving]
   const admissions = streamAdmissions(client, stage.namespace, 200)
-  for (let round = 2; round < 6; round++) {
+  const said = () => all.flatMap(({ operator }) => operator.log.lines)
+  const rotations = () => said().filter(({ fields }) => fields['why'] === 'the new authority is trusted').length
+  for (let round = 2; round < 6 || rotations() === 0; round++) {
     const replica = await start(round)
     serving.push(replica)
     all.push(replica)
@@ -33,7 +35,5 @@ t.test('a rollout loses no admission', { skip }, async t => {
   const { sent, failures } = await admissions.stop()
   t.ok(sent > 1000, `${sent} admissions`)
   t.strictSame(failures, [])
-  const said = all.flatMap(({ operator }) => operator.log.lines)
-  t.ok(said.filter(({ fields }) => fields['why'] === 'the new authority is trusted').length >= 1, 'with another authority')
-  t.strictSame(said.filter(({ level }) => level === 'error'), [])
+  t.strictSame(said().filter(({ level }) => level === 'error'), [])
 })

@@ -16,7 +16,7 @@ const plane = await sharedControlPlane(t)
 const { namespace, configuration, port, environment } = await stageWebhooks(t, plane)
 const { client, until } = await watchNamespace(t, plane, namespace)
 const operator = await runOperator(t, environment, {
-  lifetimes: { authorityMs: 15_000, leafMs: 6_000 }, checkMs: 100, settleMs: 500
+  lifetimes: { authorityMs: 15_000, leafMs: 6_000, overlapMs: 2_000 }, checkMs: 100, settleMs: 500
 })
 await untilReady(operator.url)
 await plane.kubectl(['create', `--namespace=${namespace}`, '--filename=-'], JSON.stringify(manifest('alpha', { suspend: true })))
