@@ -19,10 +19,10 @@ export function createSelfDial (expected: () => string | undefined): SelfDial {
   let address: { host: string, port: number } | undefined
   let timer: NodeJS.Timeout | undefined
   let round = 0
-  let fault: string | undefined = 'not dialled yet'
+  let fault: string | undefined = 'has no certificate to show yet'
 
   async function dial (): Promise<void> {
-    if (address === undefined) return
+    if (address === undefined || expected() === undefined) return
     const mine = ++round
     const found = await shown(address).then(
       fingerprint => fingerprint === expected() ? undefined : 'the port shows another certificate than the one loaded',

@@ -14,7 +14,7 @@ export interface WebhookLog {
 /** The webhook's path without its slash, as metrics and log name it. */
 export type WebhookName = 'validate-topicten' | 'mutate-pod'
 
-export type Verdict = 'allowed' | 'denied' | 'errored'
+export type Verdict = 'allowed' | 'patched' | 'denied' | 'errored'
 
 export interface WebhooksOptions {
   lookup: Lookup
@@ -50,7 +50,7 @@ export async function webhooks (app: FastifyInstance, { lookup, log, onAnswer = 
       const started = performance.now()
       const admission = parseReview(request.body)
       const outcome = await settle(admission, request, judge, log)
-      const verdict = outcome.allowed ? 'allowed' : outcome.code >= 500 ? 'errored' : 'denied'
+      const verdict = verdictOf(outcome)
       if (!outcome.allowed && verdict === 'denied') log.info(lineOf(webhook, admission, outcome.message), 'admission refused')
       onAnswer(webhook, 200, (performance.now() - started) / 1000, verdict)
       void reply.header('content-type', json)
@@ -85,6 +85,11 @@ async function settle (admission: AdmissionRequest, request: FastifyRequest, jud
 
 function lineOf (webhook: WebhookName, { uid, namespace, name }: AdmissionRequest, message?: string): object {
   return { webhook, requestUid: uid, namespace, name, ...message !== undefined && { refusal: message.slice(0, 2000) } }
+}
+
+function verdictOf (outcome: Outcome): Verdict {
+  if (outcome.allowed) return outcome.patch === undefined ? 'allowed' : 'patched'
+  return outcome.code >= 500 ? 'errored' : 'denied'
 }
 
 function nameOf (request: FastifyRequest): WebhookName {

@@ -91,6 +91,7 @@ t.test('broken glass: without the configurations all is admitted and the operato
 t.test('admissions and certificate are in the metrics', async t => {
   const metrics = await (await fetch(`${operator.url}/metrics`)).text()
   t.match(metrics, /topicten_admissions_total\{webhook="validate-topicten",verdict="denied"\} [1-9]/)
+  t.match(metrics, /topicten_admissions_total\{webhook="mutate-pod",verdict="patched"\} [1-9]/)
   t.match(metrics, /topicten_certificate_expiry_timestamp_seconds\{certificate="leaf"\} \d{10}/)
   t.match(metrics, /topicten_certificate_expiry_timestamp_seconds\{certificate="authority"\} \d{10}/)
 })

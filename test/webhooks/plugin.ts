@@ -51,11 +51,12 @@ await t.test('each answer is told with its webhook, HTTP code and verdict', asyn
   const { send, ask } = buildWebhooks(t, { onAnswer })
   await ask('/validate-topicten', topicTenRequest(goodSpec))
   await ask('/validate-topicten', topicTenRequest({}))
+  await ask('/mutate-pod', podRequest(aPod()))
   await ask('/mutate-pod', podRequest({ ...aPod(), spec: 7 }))
   await send('/mutate-pod', '{')
   t.strictSame(told, [
     ['validate-topicten', 200, true, 'allowed'], ['validate-topicten', 200, true, 'denied'],
-    ['mutate-pod', 200, true, 'denied'], ['mutate-pod', 400, true, 'errored']
+    ['mutate-pod', 200, true, 'patched'], ['mutate-pod', 200, true, 'denied'], ['mutate-pod', 400, true, 'errored']
   ])
 })
 
