@@ -85,7 +85,8 @@ export async function startOperator (config: Config, log: Logger, certificateTim
 
   let stopping = false
   const { topicTens, deployments } = reconciler
-  const filled = Promise.all([topicTens.whenSynced(), deployments.whenSynced()])
+  // False: stopped before the API server had answered.
+  const filled = Promise.all([topicTens.whenSynced(), deployments.whenSynced()]).then(() => true, () => false)
   const app = buildApp({
     registry: metrics.registry,
     live: {
@@ -105,7 +106,7 @@ export async function startOperator (config: Config, log: Logger, certificateTim
   reconciler.start()
 
   if (elector === undefined) void work(ended.signal)
-  else void filled.then(() => { if (!stopping) elector?.start() })
+  else void filled.then(isFilled => { if (isFilled && !stopping) elector.start() })
 
   function campaign () {
     return createElector({
@@ -127,7 +128,7 @@ export async function startOperator (config: Config, log: Logger, certificateTim
   }
 
   async function work (signal: AbortSignal): Promise<void> {
-    await filled
+    if (!await filled) return
     listener?.lead()
     await reconciler.lead(signal)
   }
