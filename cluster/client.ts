@@ -28,6 +28,10 @@ export interface ApplyOptions extends RequestOptions {
   force?: boolean
 }
 
+export interface PatchOptions extends RequestOptions {
+  fieldManager?: string
+}
+
 /** All reject with an ApiError for a refusal, a ConnectionError without an answer, or the signal's reason. */
 export interface Client {
   /** Gives the parsed body; text when it is no JSON. `path` starts with a slash. */
@@ -35,6 +39,8 @@ export interface Client {
   get<T> (path: string, options?: RequestOptions): Promise<T>
   /** Server-side apply: https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
   apply<T> (path: string, object: object, options: ApplyOptions): Promise<T>
+  /** JSON merge patch, https://www.rfc-editor.org/rfc/rfc7396: what `patch` names is changed, what it sets to null is removed. */
+  mergePatch<T> (path: string, patch: object, options?: PatchOptions): Promise<T>
   /**
    * Yields events until the stream ends or the signal aborts; throws an ApiError (for an ERROR event too) or a ConnectionError.
    * `query` needs what the API asks for, but `watch=true`.
@@ -175,6 +181,8 @@ export function createClient (config: ClusterConfig, options: ClientOptions = {}
     get: (path, options) => request('GET', path, options),
     apply: (path, object, { fieldManager, force = true, query, ...rest }) => request('PATCH', path,
       { ...rest, query: { ...query, fieldManager, force }, body: object, contentType: 'application/apply-patch+yaml' }),
+    mergePatch: (path, patch, { fieldManager, query, ...rest } = {}) => request('PATCH', path,
+      { ...rest, query: { ...query, fieldManager }, body: patch, contentType: 'application/merge-patch+json' }),
     watch: <T>(path: string, query: Query, options: WatchOptions) => watch(path, query, options) as AsyncIterable<WatchEvent<T>>,
     close: async () => { await Promise.all([...open].map(pool => pool.destroy())) }
   }

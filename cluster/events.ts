@@ -161,11 +161,8 @@ export function createEventRecorder (options: EventRecorderOptions): EventRecord
   }
 
   async function count ({ occurrence: { regarding }, count, last }: Series, name: string): Promise<void> {
-    await client.request('PATCH', `/apis/events.k8s.io/v1/namespaces/${namespaceOf(regarding)}/events/${name}`, {
-      timeoutMs,
-      contentType: 'application/merge-patch+json',
-      body: { series: { count, lastObservedTime: microTime(last) } }
-    })
+    const path = `/apis/events.k8s.io/v1/namespaces/${namespaceOf(regarding)}/events/${name}`
+    await client.mergePatch(path, { series: { count, lastObservedTime: microTime(last) } }, { timeoutMs })
   }
 
   const flush = async (): Promise<void> => { await writing }

@@ -53,12 +53,8 @@ export function createNudges ({ client, guard, isAnswering, now, monotonic, look
     entry.at = monotonic() + Math.min(longestMs, firstMs * 2 ** entry.tries++)
     try {
       guard()
-      await client.request('PATCH', `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, {
-        contentType: 'application/merge-patch+json',
-        query: { fieldManager },
-        body: { metadata: { annotations: { [retriedAnnotation]: new Date(now()).toISOString() } } },
-        signal
-      })
+      const patch = { metadata: { annotations: { [retriedAnnotation]: new Date(now()).toISOString() } } }
+      await client.mergePatch(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, patch, { fieldManager, signal })
       log.info({ topicten: key, tries: entry.tries }, 'refused pods are asked for again')
     } catch (err) {
       if (!signal.aborted && !isNotFound(err) && !isConflict(err)) log.warn({ topicten: key, err }, 'refused pods not asked for again')

@@ -3,7 +3,7 @@ import type { V1Deployment } from '@kubernetes/client-node'
 import { apiVersion, fieldManager, plural } from '../api/names.ts'
 import { formatViolation, isArnViolation, resolveArns, violations } from '../api/rules.ts'
 import type { ResolvedArns, TopicTen } from '../api/topicten.ts'
-import type { Client, RequestOptions } from '../cluster/client.ts'
+import type { Client } from '../cluster/client.ts'
 import { isConflict, isNotFound } from '../cluster/errors.ts'
 import { planCountdown, type Counted, type Plan } from './countdown.ts'
 import { settledMark, writeFor, type Write } from './deployment.ts'
@@ -70,12 +70,12 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
     return await settle(key, topicTen, deployment, resolved, send)
   }
 
-  type Send = <T>(path: string, contentType: string, body: object, query?: RequestOptions['query']) => Promise<T>
+  type Send = <T>(path: string, how: 'apply' | 'mergePatch', body: object) => Promise<T>
 
   function sender (signal: AbortSignal, guard: () => void): Send {
-    return async (path, contentType, body, query) => {
+    return async (path, how, body) => {
       guard()
-      return await client.request('PATCH', path, { contentType, body, query: { fieldManager, ...query }, signal })
+      return await client[how](path, body, { fieldManager, signal })
     }
   }
 
@@ -130,9 +130,9 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
   async function writeDeployment (
     key: string, topicTen: TopicTen, { how, body }: Write, send: Send
   ): Promise<ObservedDeployment | undefined> {
-    const type = how === 'patch' ? 'application/merge-patch+json' : 'application/apply-patch+yaml'
     try {
-      const answer = observeDeployment(await send<V1Deployment>(deploymentPath(topicTen), type, body, how === 'patch' ? {} : { force: true }))
+      const sent = await send<V1Deployment>(deploymentPath(topicTen), how === 'patch' ? 'mergePatch' : 'apply', body)
+      const answer = observeDeployment(sent)
       witness.saw(key, answer, true)
       recentDeployments.remember(key, answer)
       return answer
@@ -162,7 +162,7 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
     const path = `/apis/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`
     const key = `${namespace}/${name}`
     try {
-      const answer = observeTopicTen(await send<TopicTen>(path, 'application/merge-patch+json', statusPatch(topicTen, status)))
+      const answer = observeTopicTen(await send<TopicTen>(path, 'mergePatch', statusPatch(topicTen, status)))
       recentTopicTens.remember(key, answer)
       context.onStatus(answer, topicTen)
     } catch (error) {

@@ -17,12 +17,12 @@ function arrange (t: Test, { refuse }: { refuse?: ApiError } = {}) {
   const patched: string[] = []
   const state = { answering: true, clock: 0 }
   const log = keepLog()
-  const request = async (_method: string, path: string) => {
+  const mergePatch = async (path: string) => {
     patched.push(path)
     if (refuse) throw refuse
   }
   const nudges = createNudges({
-    client: { request } as unknown as Client,
+    client: { mergePatch } as unknown as Client,
     guard: () => {},
     isAnswering: () => state.answering,
     now: () => 0,
