@@ -1,7 +1,8 @@
 // The grammar all ARNs share: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`; what a service's resource may be is told by
 // bucket-arn.ts, table-arn.ts, key-arn.ts and log-group-arn.ts.
 import { parse, validate } from '@aws-sdk/util-arn-parser'
-import { isPartition, judgeRegion, partitionIds, type Fault } from './region.ts'
+import type { Fault } from './fault.ts'
+import { isPartition, judgeRegion, partitionIds } from './region.ts'
 import { judgeText } from './text.ts'
 
 /** An ARN's six parts as written, cut at the first five colons; none of them is judged yet. */

@@ -1,7 +1,8 @@
 // What the resource of an S3 ARN must be: the name of a general purpose bucket, and nothing after it.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 import { refused, type ArnParts, type ParsedArn } from './arn.ts'
-import { partitionOfRegion, type Fault } from './region.ts'
+import type { Fault } from './fault.ts'
+import { partitionOfRegion } from './region.ts'
 
 /** Judges an `s3` ARN whose common parts are sound. */
 export function parseBucketArn (parts: ArnParts): ParsedArn {

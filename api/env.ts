@@ -1,6 +1,6 @@
 // Judges spec.env: names that a container may have, none of them ours.
 import { credentialVariables, injectedVariables } from './names.ts'
-import type { Violation } from './rules.ts'
+import type { Violation } from './fault.ts'
 import { escapeText, typeName } from './text.ts'
 import type { TopicTenSpec } from './topicten.ts'
 

@@ -1,7 +1,7 @@
 // Judges an image reference by the grammar that container runtimes parse: [HOST[:PORT]/]PATH[:TAG][@DIGEST].
 // https://github.com/distribution/reference/blob/main/reference.go
 import { judgeText } from './text.ts'
-import type { Fault } from './region.ts'
+import type { Fault } from './fault.ts'
 
 const example = 'a reference such as registry.example.com/team/app:1.4.2'
 

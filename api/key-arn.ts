@@ -1,7 +1,7 @@
 // What the resource of a KMS ARN must be: a key or an alias.
 // https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 import { judgeWhere, parseParts, unlistedRegion, type ArnForm, type ArnParts, type ParsedArn } from './arn.ts'
-import type { Fault } from './region.ts'
+import type { Fault } from './fault.ts'
 
 export const keyForm: ArnForm = {
   what: 'a KMS key or alias',

@@ -1,7 +1,7 @@
 // What the resource of a CloudWatch Logs ARN must be: a log group, with or without the `:*` that AWS prints behind it.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 import { judgeWhere, parseParts, unlistedRegion, type ArnForm, type ArnParts, type ParsedArn } from './arn.ts'
-import type { Fault } from './region.ts'
+import type { Fault } from './fault.ts'
 
 export const logGroupForm: ArnForm = {
   what: 'a CloudWatch Logs group',

@@ -1,11 +1,6 @@
 // Says whether a region belongs to a partition, and if not, why not.
+import type { Fault } from './fault.ts'
 import { partitions, type Partition } from './partitions.ts'
-
-/** What is wrong with a text (a clause that follows "found X, which …"), and what would be right. */
-export interface Fault {
-  fault: string
-  expected: string
-}
 
 /** `listed`: in the AWS SDK's list. `unlisted`: looks like a region of the partition, perhaps opened after our release. */
 export type RegionVerdict = 'listed' | 'unlisted' | Fault

@@ -2,20 +2,14 @@
 // to stall on.
 import { unlistedRegion, type Arn, type ParsedArn } from './arn.ts'
 import { judgeEnv } from './env.ts'
+import type { Fault, Violation } from './fault.ts'
 import { judgeImage } from './image.ts'
 import { parseKeyArn } from './key-arn.ts'
 import { parseLogGroupArn } from './log-group-arn.ts'
-import { isListed, judgeRegion, partitionOfRegion, type Fault } from './region.ts'
+import { isListed, judgeRegion, partitionOfRegion } from './region.ts'
 import { parseStorageArn } from './storage-arn.ts'
 import { escapeText, judgeText, typeName } from './text.ts'
 import type { ResolvedArns, TopicTenSpec } from './topicten.ts'
-
-export interface Violation extends Fault {
-  /** `spec.targetarn`, `spec.env[2].name`. */
-  field: string
-  /** The value as it is in the object, unescaped; a word for its type when it is no text. */
-  found: string
-}
 
 export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const
 export type ArnField = typeof arnFields[number]

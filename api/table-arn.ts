@@ -1,7 +1,7 @@
 // What the resource of a DynamoDB ARN must be: a table, and nothing that belongs to one.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 import { judgeWhere, unlistedRegion, type ArnParts, type ParsedArn } from './arn.ts'
-import type { Fault } from './region.ts'
+import type { Fault } from './fault.ts'
 
 /** Judges a `dynamodb` ARN whose common parts are sound. */
 export function parseTableArn (parts: ArnParts): ParsedArn {

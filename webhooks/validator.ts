@@ -1,7 +1,8 @@
 // Judges a TopicTen that is to be created or changed. It refuses by the rules of `api/rules.ts` and changes nothing.
 import { isDeepStrictEqual } from 'node:util'
 import { kind } from '../api/names.ts'
-import { examine, formatViolation, violations, type Violation } from '../api/rules.ts'
+import type { Violation } from '../api/fault.ts'
+import { examine, formatViolation, violations } from '../api/rules.ts'
 import type { TopicTenSpec } from '../api/topicten.ts'
 import { allowed, errored, invalid, type AdmissionRequest, type Outcome } from './review.ts'
 
