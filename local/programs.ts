@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 
 export type ProgramName =
-  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm'
+  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm' | 'kubelet' | 'kube-proxy'
 
 interface Pin {
   /** The folder below local/binaries whose go.mod pins the version. */
@@ -20,6 +20,8 @@ const pins: Record<ProgramName, Pin> = {
   'kube-controller-manager': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-controller-manager', minutes: 1 },
   'kube-scheduler': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-scheduler', minutes: 1 },
   kubectl: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubectl', minutes: 1 },
+  kubelet: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubelet', minutes: 1 },
+  'kube-proxy': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-proxy', minutes: 1 },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', minutes: 1 },
   helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 }
 }
