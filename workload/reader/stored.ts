@@ -1,0 +1,35 @@
+// Lists what a TopicTen's pods left in storage, wherever that is.
+import type { Clients } from '../clients.ts'
+import type { StoredMessage } from './compare.ts'
+import type { ReadOptions } from './options.ts'
+import { readItems } from './stored-items.ts'
+import { readObjects } from './stored-objects.ts'
+import { readPage } from './stored-page.ts'
+
+/** What is looked for, and how what is found is handed over. */
+export interface Search {
+  namespace: string
+  /** The TopicTen's. */
+  name: string
+  /** Messages made before this need not be found; milliseconds since the epoch. */
+  since: number | undefined
+  /** The storage's, for messages to people. */
+  arn: string
+  found: (message: StoredMessage) => void
+  /** Something that is no message of anybody's was found. */
+  foreign: () => void
+}
+
+/**
+ * Finds all messages of a TopicTen's pods in storage, in no order. Gives the time (milliseconds since the epoch) before which
+ * storage has dropped messages by itself; undefined where it keeps all.
+ * @throws {AskError}
+ */
+export async function readStored (
+  { storage }: Clients, search: Search, { layout, pageMessages }: Pick<ReadOptions, 'layout' | 'pageMessages'>
+): Promise<number | undefined> {
+  if (storage.kind === 'bucket' && layout === 'page') return await readPage(storage, search, pageMessages)
+  if (storage.kind === 'bucket') await readObjects(storage, search)
+  else await readItems(storage, search)
+  return undefined
+}
