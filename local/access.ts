@@ -12,8 +12,10 @@ import { signToken } from './token.ts'
 export interface PlaneAddress {
   /** Its directory: goes when the plane stops. */
   dir: string
-  /** https://127.0.0.1:PORT */
+  /** https://ADDRESS:PORT */
   server: string
+  /** Where pods of a real node find what listens on this machine; without a real node 127.0.0.1. */
+  hostAddress: string
   /** The certificate of its authority, PEM. */
   caData: string
   /** The path of a kubeconfig of system:masters. */

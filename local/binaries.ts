@@ -1,8 +1,8 @@
-// Finds the programs of a control plane: those the person has, those built before, else builds them with Go.
+// Finds the programs of planes and nodes: those the person has, those built before, else builds them with Go.
 import { constants } from 'node:fs'
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inCache, isThere } from './cache.ts'
 import { runCommand } from './command.ts'
 import { type ProgramName, buildOf } from './programs.ts'
 
@@ -21,12 +21,9 @@ export class MissingGoError extends Error {
   }
 }
 
-// Two planes that start at once in one process build each program once.
-const making = new Map<string, Promise<string>>()
-
 /**
- * The path of program `name`: from $KUBEBUILDER_ASSETS if it is there, else from the cache ($TOPICTEN_CACHE, else
- * $XDG_CACHE_HOME/topicten, else ~/.cache/topicten), else built into the cache, which takes minutes once.
+ * The path of program `name`: from $KUBEBUILDER_ASSETS if it is there, else from the cache (cache.ts), else
+ * built into the cache, which takes minutes once.
  *
  * Rejects with MissingGoError when it has to be built without a fitting Go, and with Go's own words when the build fails.
  */
@@ -34,11 +31,11 @@ export async function findBinary (name: ProgramName, { env, onProgress }: Binary
   const given = await assetNamed(name, env)
   if (given) return given
   const build = await buildOf(name)
-  return once(join(cacheFolder(env), `${name}-${build.key}`), constants.X_OK, async path => {
+  return inCache(env, `${name}-${build.key}`, async path => {
     onProgress?.(`building ${name} (about ${build.minutes} minute${build.minutes === 1 ? '' : 's'}, once)`)
     const [verb, ...rest] = build.args
     await go(name, [verb ?? 'build', '-o', path, ...rest], build.cwd, { ...env, ...build.env })
-  })
+  }, constants.X_OK)
 }
 
 /** The paths of several programs, built one after the other: each build uses all cores by itself. */
@@ -57,7 +54,7 @@ export async function findStages (kubectl: string, { env, onProgress }: BinaryOp
   const given = await assetNamed(name, env, constants.R_OK)
   if (given) return given
   const build = await buildOf('kwok')
-  return once(join(cacheFolder(env), `kwok-stages-${build.key}.yaml`), constants.R_OK, async path => {
+  return inCache(env, `kwok-stages-${build.key}.yaml`, async path => {
     onProgress?.('making the stages of kwok')
     const module = await go(name, ['mod', 'download', '-json', 'sigs.k8s.io/kwok'], build.cwd, { ...env, ...build.env })
     const { Dir } = JSON.parse(module) as { Dir: string }
@@ -72,31 +69,6 @@ async function assetNamed (name: string, env: NodeJS.ProcessEnv, mode = constant
   return path && await isThere(path, mode) ? path : undefined
 }
 
-function cacheFolder (env: NodeJS.ProcessEnv): string {
-  return env['TOPICTEN_CACHE'] || join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'topicten')
-}
-
-/** `path`, after `make` wrote it if it was not there. It appears whole, however many processes make it at once. */
-async function once (path: string, mode: number, make: (path: string) => Promise<void>): Promise<string> {
-  if (await isThere(path, mode)) return path
-  const made = making.get(path) ?? intoPlace(path, make).finally(() => making.delete(path))
-  making.set(path, made)
-  return made
-}
-
-async function intoPlace (path: string, make: (path: string) => Promise<void>): Promise<string> {
-  const folder = join(path, '..')
-  await mkdir(folder, { recursive: true })
-  const draft = await mkdtemp(join(folder, '.draft-'))
-  try {
-    await make(join(draft, 'made'))
-    await rename(join(draft, 'made'), path)
-  } finally {
-    await rm(draft, { recursive: true, force: true })
-  }
-  return path
-}
-
 async function go (name: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   try {
     return await runCommand('go', args, { cwd, env })
@@ -106,8 +78,4 @@ async function go (name: string, args: string[], cwd: string, env: NodeJS.Proces
     if (old) throw new MissingGoError(name, `Go is too old: its module ${old[0]})`)
     throw new Error(`${name} could not be built`, { cause: error })
   }
-}
-
-function isThere (path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(() => true, () => false)
 }

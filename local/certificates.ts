@@ -1,9 +1,9 @@
-// Makes the keys and certificates of one control plane: an authority, the API server's leaf, the key that signs
+// Makes the keys and certificates of one control plane: an authority, the API server's two leaves, the key that signs
 // ServiceAccount tokens.
 import 'reflect-metadata'
 import { generateKeyPairSync, webcrypto } from 'node:crypto'
 import {
-  BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PemConverter,
+  BasicConstraintsExtension, type Extension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PemConverter,
   SubjectAlternativeNameExtension, X509CertificateGenerator
 } from '@peculiar/x509'
 
@@ -13,17 +13,22 @@ export interface Certificates {
   caKey: string
   serverCertificate: string
   serverKey: string
+  /** Shown by the API server to kubelets. */
+  kubeletClientCertificate: string
+  kubeletClientKey: string
   serviceAccountKey: string
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const serverNames = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
-const serverAddresses = ['127.0.0.1', '10.0.0.1']
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Fresh keys (P-256) and certificates, good for 30 days from `now` (milliseconds) and the ten minutes before. */
-export async function makeCertificates (now: number): Promise<Certificates> {
-  const [caKeys, serverKeys] = await Promise.all([generateKeys(), generateKeys()])
+/**
+ * Fresh keys (P-256) and certificates, good for 30 days from `now` (milliseconds) and the ten minutes before. `addresses`
+ * are those at which the API server is found.
+ */
+export async function makeCertificates (now: number, addresses: string[] = ['127.0.0.1']): Promise<Certificates> {
+  const [caKeys, serverKeys, clientKeys] = await Promise.all([generateKeys(), generateKeys(), generateKeys()])
   const life = { notBefore: new Date(now - 600_000), notAfter: new Date(now + 30 * dayMs) }
   const ca = await X509CertificateGenerator.createSelfSigned({
     ...life,
@@ -35,22 +40,24 @@ export async function makeCertificates (now: number): Promise<Certificates> {
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature, true)
     ]
   })
-  const server = await X509CertificateGenerator.create({
+  const leaf = (subject: string, { publicKey }: webcrypto.CryptoKeyPair, extensions: Extension[]) => X509CertificateGenerator.create({
     ...life,
-    subject: 'CN=kube-apiserver',
+    subject,
     issuer: ca.subject,
-    publicKey: serverKeys.publicKey,
+    publicKey,
     signingKey: caKeys.privateKey,
     signingAlgorithm: algorithm,
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension([
-        ...serverNames.map(value => ({ type: 'dns', value }) as const), ...serverAddresses.map(value => ({ type: 'ip', value }) as const)
-      ])
+      new BasicConstraintsExtension(false, undefined, true), new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), ...extensions
     ]
   })
+  const server = await leaf('CN=kube-apiserver', serverKeys, [
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    new SubjectAlternativeNameExtension([
+      ...serverNames.map(value => ({ type: 'dns', value }) as const), ...addresses.map(value => ({ type: 'ip', value }) as const)
+    ])
+  ])
+  const client = await leaf('CN=kube-apiserver-kubelet-client', clientKeys, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])])
   // As SEC 1: the API server finds no public key in an elliptic key's PKCS #8.
   const tokens = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return {
@@ -58,6 +65,8 @@ export async function makeCertificates (now: number): Promise<Certificates> {
     caKey: await privatePem(caKeys),
     serverCertificate: server.toString('pem'),
     serverKey: await privatePem(serverKeys),
+    kubeletClientCertificate: client.toString('pem'),
+    kubeletClientKey: await privatePem(clientKeys),
     serviceAccountKey: tokens.privateKey.export({ type: 'sec1', format: 'pem' }).toString()
   }
 }

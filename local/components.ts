@@ -1,13 +1,28 @@
 // What the components of a plane are started with. Pure: starting them is control-plane.ts.
 import { tokenIssuer } from './token.ts'
 
-export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok'
+export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok' |
+  'cell' | 'containerd' | 'kubelet' | 'kube-proxy'
 
 export interface Ports {
   etcd: number
   etcdPeer: number
   apiServer: number
 }
+
+/** Where the API server and the Services of a plane are. */
+export interface Reach {
+  /** The address at which the API server listens. */
+  address: string
+  services: string
+  /** The first address of `services`, which is that of the Service `kubernetes`. */
+  apiService: string
+  /** Whether a kube-proxy makes Services reachable, from this machine too. */
+  proxied: boolean
+}
+
+/** Of a plane without a real node. */
+export const loopback: Reach = { address: '127.0.0.1', services: '10.0.0.0/16', apiService: '10.0.0.1', proxied: false }
 
 /** The files of a plane, in its directory. */
 export const files = {
@@ -16,6 +31,8 @@ export const files = {
   auditPolicy: 'audit-policy.json',
   caCertificate: 'ca.crt',
   caKey: 'ca.key',
+  kubeletClientCertificate: 'kubelet-client.crt',
+  kubeletClientKey: 'kubelet-client.key',
   serverCertificate: 'server.crt',
   serverKey: 'server.key',
   serviceAccountKey: 'service-account.key',
@@ -33,22 +50,39 @@ export function etcdArguments (dir: string, ports: Ports, member: string): strin
   ]
 }
 
-export function apiServerArguments (dir: string, ports: Ports, { audit, flags }: { audit: boolean, flags: string[] }): string[] {
+export interface ApiServerOptions {
+  audit: boolean
+  flags: string[]
+  reach: Reach
+}
+
+export function apiServerArguments (dir: string, ports: Ports, { audit, flags, reach }: ApiServerOptions): string[] {
   return [
-    `--etcd-servers=http://127.0.0.1:${ports.etcd}`, '--bind-address=127.0.0.1', `--secure-port=${ports.apiServer}`,
+    `--etcd-servers=http://127.0.0.1:${ports.etcd}`, `--bind-address=${reach.address}`, `--secure-port=${ports.apiServer}`,
     `--cert-dir=${dir}`, `--tls-cert-file=${dir}/${files.serverCertificate}`, `--tls-private-key-file=${dir}/${files.serverKey}`,
     `--client-ca-file=${dir}/${files.caCertificate}`, `--token-auth-file=${dir}/${files.tokens}`,
     `--service-account-key-file=${dir}/${files.serviceAccountKey}`, `--service-account-signing-key-file=${dir}/${files.serviceAccountKey}`,
     `--service-account-issuer=${tokenIssuer}`,
-    '--authorization-mode=Node,RBAC', '--allow-privileged=true', '--service-cluster-ip-range=10.0.0.0/16', '--profiling=false',
-    // There is no kube-proxy: with this the API server dials the endpoints of a webhook's Service itself.
-    '--enable-aggregator-routing=true',
-    // The endpoint of the Service `kubernetes` must not be a loopback address, and ours is.
-    '--endpoint-reconciler-type=none',
+    '--authorization-mode=Node,RBAC', '--allow-privileged=true', `--service-cluster-ip-range=${reach.services}`, '--profiling=false',
+    ...(reach.proxied ? proxiedArguments(dir, reach) : directArguments),
     ...(audit ? [`--audit-policy-file=${dir}/${files.auditPolicy}`, `--audit-log-path=${dir}/${files.auditLog}`] : []),
     ...flags
   ]
 }
+
+function proxiedArguments (dir: string, { address }: Reach): string[] {
+  return [
+    `--advertise-address=${address}`, '--endpoint-reconciler-type=lease',
+    `--kubelet-client-certificate=${dir}/${files.kubeletClientCertificate}`, `--kubelet-client-key=${dir}/${files.kubeletClientKey}`
+  ]
+}
+
+const directArguments = [
+  // There is no kube-proxy: with this the API server dials the endpoints of a webhook's Service itself.
+  '--enable-aggregator-routing=true',
+  // The endpoint of the Service `kubernetes` must not be a loopback address, and ours is.
+  '--endpoint-reconciler-type=none'
+]
 
 export function controllerManagerArguments (dir: string): string[] {
   return [
@@ -72,14 +106,17 @@ export function kwokArguments (dir: string, stages: string): string[] {
   ]
 }
 
-/** The one node. kwok plays its kubelet. */
+/** The one node of a plane, real or not. */
+export const nodeName = 'n0'
+
+/** The node whose kubelet kwok plays. */
 export const node = {
   apiVersion: 'v1',
   kind: 'Node',
   metadata: {
-    name: 'n0',
+    name: nodeName,
     annotations: { 'kwok.x-k8s.io/node': 'fake' },
-    labels: { 'kubernetes.io/hostname': 'n0', 'kubernetes.io/os': 'linux' }
+    labels: { 'kubernetes.io/hostname': nodeName, 'kubernetes.io/os': 'linux' }
   },
   status: capacity({ cpu: '1000', memory: '4Ti', pods: '100000' })
 }

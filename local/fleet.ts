@@ -7,6 +7,8 @@ export interface FleetMember {
   name: ComponentName
   file: string
   args: string[]
+  /** In place of the fleet's own. */
+  env?: NodeJS.ProcessEnv
   /** What `ready` means for it; a rejection means not yet. */
   isReady (): Promise<boolean>
 }
@@ -17,6 +19,8 @@ export interface Fleet {
   /** Rejects with the end of its log when a component is no longer there. */
   check (): Promise<void>
   pid (name: ComponentName): number
+  /** Has the watchdog end another process too, one that is not a child of ours. */
+  watch (pid: number): void
   kill (name: ComponentName, signal: NodeJS.Signals): Promise<void>
   restart (name: ComponentName): Promise<void>
   /** Ends all of them and the watchdog. */
@@ -33,7 +37,7 @@ export function startFleet (dir: string, env: NodeJS.ProcessEnv): Fleet {
   const running = new Map<ComponentName, { member: FleetMember, process: ComponentProcess }>()
 
   async function start (member: FleetMember): Promise<void> {
-    const process = await startProcess({ ...member, env, dir, guard })
+    const process = await startProcess({ env, ...member, dir, guard })
     running.set(member.name, { member, process })
     await process.ready(member.isReady)
   }
@@ -50,6 +54,7 @@ export function startFleet (dir: string, env: NodeJS.ProcessEnv): Fleet {
       await Promise.all([...running.values()].map(({ process }) => process.ready(async () => true)))
     },
     pid: name => named(name).process.pid,
+    watch: guard.watch,
     async kill (name, signal) {
       await named(name).process.end(signal)
     },
@@ -59,6 +64,8 @@ export function startFleet (dir: string, env: NodeJS.ProcessEnv): Fleet {
       await start(member)
     },
     async stop () {
+      // All that is in a cell goes with it, at once.
+      await running.get('cell')?.process.end('SIGKILL')
       const clients = [...running.keys()].filter(name => !servers.includes(name))
       for (const names of [clients, ...servers.map(name => [name])]) {
         await Promise.all(names.map(name => running.get(name)?.process.end('SIGTERM', graceMs)))

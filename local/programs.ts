@@ -1,10 +1,12 @@
-// The programs a control plane is made of: where each is pinned and how it is built. Building is binaries.ts.
+// The programs that planes and nodes are made of: where each is pinned and how it is built. Building is binaries.ts.
 import { createHash } from 'node:crypto'
+import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 
 export type ProgramName =
-  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm' | 'kubelet' | 'kube-proxy'
+  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm' | 'kubelet' | 'kube-proxy' | 'pause' |
+  'promtool'
 
 interface Pin {
   /** The folder below local/binaries whose go.mod pins the version. */
@@ -12,6 +14,8 @@ interface Pin {
   package: string
   /** How long a first build takes on two cores, for the person who waits. */
   minutes: number
+  /** Build tags that leave out what nobody here uses. */
+  tags?: string
 }
 
 const pins: Record<ProgramName, Pin> = {
@@ -22,8 +26,10 @@ const pins: Record<ProgramName, Pin> = {
   kubectl: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubectl', minutes: 1 },
   kubelet: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubelet', minutes: 1 },
   'kube-proxy': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-proxy', minutes: 1 },
+  pause: { module: 'pause', package: 'topicten.local/pause', minutes: 1 },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', minutes: 1 },
-  helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 }
+  helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
+  promtool: { module: 'promtool', package: 'github.com/prometheus/prometheus/cmd/promtool', minutes: 4, tags: 'remove_all_sd' }
 }
 
 export interface Build {
@@ -34,7 +40,7 @@ export interface Build {
   args: string[]
   /** What Go must see in its environment, whatever the person has set. */
   env: NodeJS.ProcessEnv
-  /** Changes whenever the result could: a short hash of the pins, the flags and the machine's kind. */
+  /** Changes whenever the result could: a short hash of the pins, our sources, the flags and the machine's kind. */
   key: string
 }
 
@@ -43,10 +49,13 @@ export async function buildOf (name: ProgramName): Promise<Build> {
   const pin = pins[name]
   const cwd = moduleFolder(pin.module)
   const [goMod, goSum] = await Promise.all(['go.mod', 'go.sum'].map(file => readFile(`${cwd}/${file}`, 'utf8')))
+  // Only of modules whose program is our own: the others have it at the version that go.mod pins.
+  const sources = await Promise.all(globSync(`${cwd}/*.go`).sort().map(file => readFile(file, 'utf8')))
   const args = ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags', ['-s', '-w', ...versionFlags(goMod ?? '')].join(' ')]
+  if (pin.tags !== undefined) args.push('-tags', pin.tags)
   // GOWORK, GOFLAGS and a foreign GOOS of the person's own projects would build something else, or nothing.
   const env = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly', GOOS: platform(), GOARCH: arch() === 'x64' ? 'amd64' : arch() }
-  const key = createHash('sha256').update(JSON.stringify([goMod, goSum, pin.package, args, env])).digest('hex').slice(0, 16)
+  const key = createHash('sha256').update(JSON.stringify([goMod, goSum, pin.package, args, env, ...sources])).digest('hex').slice(0, 16)
   return { minutes: pin.minutes, cwd, args: [...args, pin.package], env, key }
 }
 

@@ -66,9 +66,9 @@ function allTests (): string[] {
 }
 
 /** For a person tap draws its progress and puts its TAP aside; anyone else gets the TAP itself, passed on as it comes. */
-async function runTap ({ dir, server, caData, kubeconfig }: ControlPlane): Promise<Outcome> {
+async function runTap ({ dir, server, hostAddress, caData, kubeconfig }: ControlPlane): Promise<Outcome> {
   const address = join(dir, 'address.json')
-  await writeFile(address, JSON.stringify({ dir, server, caData, kubeconfig }))
+  await writeFile(address, JSON.stringify({ dir, server, hostAddress, caData, kubeconfig }))
   const person = process.stdout.isTTY
   const aside = join(dir, 'results.tap')
   const tap = join(root, 'node_modules', '.bin', 'tap')

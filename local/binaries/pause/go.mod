@@ -1,0 +1,3 @@
+module topicten.local/pause
+
+go 1.26.0
