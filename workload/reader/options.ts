@@ -139,14 +139,20 @@ interface Where {
   key: Arn | undefined
   logGroup: Arn | undefined
   region: string | undefined
+  layout: Layout | undefined
 }
 
 /** Credentials are of one partition, and so is all that they open. */
-function judgeTogether ({ storage, key, logGroup, region }: Where): string[] {
+function judgeTogether ({ storage, key, logGroup, region, layout }: Where): string[] {
   if (storage === undefined || key === undefined || logGroup === undefined) return []
   const partitions = [storage, key, logGroup].map(({ partition }) => partition)
   if (new Set(partitions).size > 1) return [`storage, key and log group are in the partitions ${partitions.join(', ')}; expected one partition`]
-  const verdict = region === undefined ? 'listed' : judgeRegion(region, key.partition)
+  if (storage.kind === 'bucket') return judgeBucketRegion(region, storage.partition)
+  return layout === 'page' ? ['--layout (or STORAGE_LAYOUT): found "page" with a table; expected objects, or a bucket'] : []
+}
+
+function judgeBucketRegion (region: string | undefined, partition: string): string[] {
+  const verdict = region === undefined ? 'listed' : judgeRegion(region, partition)
   if (typeof verdict === 'string') return []
   return [`--region (or AWS_REGION): found "${escapeText(region ?? '')}", which ${verdict.fault}; expected ${verdict.expected}`]
 }

@@ -20,11 +20,10 @@ export async function readItems ({ client, table }: Table, search: Search): Prom
     const page = await ask({ operation: 'DynamoDB Scan', arn: search.arn, right: 'dynamodb:Scan' }, () => client.send(new ScanCommand({
       TableName: table,
       ConsistentRead: true,
-      // Some of these words are reserved; a key may have any name, and the id is kept beside it.
-      ExpressionAttributeNames: { '#id': 'id', '#time': 'time', '#namespace': 'namespace', '#pod': 'pod', '#message': 'message' },
+      // NAMESPACE is a reserved word.
+      ExpressionAttributeNames: { '#namespace': 'namespace', '#pod': 'pod' },
       ExpressionAttributeValues: { ':namespace': { S: search.namespace }, ':pod': { S: podPrefix(search.name) } },
       FilterExpression: '#namespace = :namespace AND begins_with(#pod, :pod)',
-      ProjectionExpression: '#id, #time, #pod, #message',
       ...start !== undefined && { ExclusiveStartKey: start }
     })))
     for (const item of page.Items ?? []) handOver(item, search)

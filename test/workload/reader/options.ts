@@ -40,13 +40,17 @@ await t.test('an option goes before its variable', async t => {
   })
 })
 
+await t.test('the region is the bucket\'s, and does not matter for a table', async t => {
+  t.match(parseOptions([...subject, '--storage', table], { ...variables, AWS_REGION: 'cn-north-1' }, now), { storage: { kind: 'table' } })
+})
+
 await t.test('help is given whatever else is wrong', async t => {
   t.equal(parseOptions(['--help'], {}, now), 'help')
   t.equal(parseOptions(['-h', '--since', 'never'], {}, now), 'help')
 })
 
 await t.test('what cannot be used is named with what would be right', async t => {
-  const table: [string[], Record<string, string>, RegExp][] = [
+  const cases: [string[], Record<string, string>, RegExp][] = [
     [['--name=a'], {}, /^--namespace is missing; expected the TopicTen's namespace$/],
     [['--namespace=a'], {}, /^--name is missing; expected the TopicTen's name$/],
     [['--namespace=A_b', '--name=a'], {}, /^--namespace: found "A_b"; expected the TopicTen's namespace, lower-case/],
@@ -59,12 +63,13 @@ await t.test('what cannot be used is named with what would be right', async t =>
     [subject, { PAGE_MESSAGES: '0' }, /^PAGE_MESSAGES: found "0"; expected a whole number, at least 1$/],
     [[...subject, '--since', 'yesterday'], {}, /^--since: found "yesterday"; expected a duration such as 90s/],
     [[...subject, '--region', 'cn-north-1'], {}, /^--region \(or AWS_REGION\): found "cn-north-1", which names the region/],
+    [[...subject, '--storage', table, '--layout=page'], {}, /^--layout .* found "page" with a table; expected objects, or a bucket$/],
     [[...subject, '--storage', 'arn:aws-cn:s3:::messages'], {}, /are in the partitions aws-cn, aws, aws; expected one partition$/],
     [[...subject, '--fast'], {}, /^Unknown option '--fast'/],
     [[...subject, 'now'], {}, /^Unexpected argument 'now'/],
     [[...subject, '--since'], {}, /^Option '--since <value>' argument missing$/]
   ]
-  for (const [args, env, message] of table) {
+  for (const [args, env, message] of cases) {
     t.throws(() => parseOptions(args, { ...variables, ...env }, now), { name: 'UsageError', message }, args.join(' '))
   }
 })
