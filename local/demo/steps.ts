@@ -36,7 +36,7 @@ const installChart: Step = {
       ...Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
       ...showOnly.flatMap(file => ['--show-only', file])
     ]
-    const manifests = await helm(['template', release, join(root, 'deploy/charts/topicten'), '--namespace', operatorNamespace, ...flags])
+    const manifests = await helm(['template', release, join(root, 'deploy/charts/topicten'), '--namespace', operatorNamespace, '--skip-tests', ...flags])
     await kubectl(['apply', '--server-side', '--namespace', operatorNamespace, '--filename=-'], manifests)
     await kubectl(['wait', '--for=condition=Established', `crd/${plural}.${group}`, '--timeout=30s'])
   }
