@@ -6,7 +6,7 @@ import { arch, platform } from 'node:os'
 
 export type ProgramName =
   'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm' | 'kubelet' | 'kube-proxy' | 'pause' |
-  'promtool'
+  'promtool' | 'source-controller' | 'kustomize-controller' | 'helm-controller'
 
 interface Pin {
   /** The folder below local/binaries whose go.mod pins the version. */
@@ -29,7 +29,10 @@ const pins: Record<ProgramName, Pin> = {
   pause: { module: 'pause', package: 'topicten.local/pause', minutes: 1 },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', minutes: 1 },
   helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
-  promtool: { module: 'promtool', package: 'github.com/prometheus/prometheus/cmd/promtool', minutes: 4, tags: 'remove_all_sd' }
+  promtool: { module: 'promtool', package: 'github.com/prometheus/prometheus/cmd/promtool', minutes: 4, tags: 'remove_all_sd' },
+  'source-controller': { module: 'source-controller', package: 'github.com/fluxcd/source-controller', minutes: 2 },
+  'kustomize-controller': { module: 'kustomize-controller', package: 'github.com/fluxcd/kustomize-controller', minutes: 2 },
+  'helm-controller': { module: 'helm-controller', package: 'github.com/fluxcd/helm-controller', minutes: 2 }
 }
 
 export interface Build {
