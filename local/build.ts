@@ -21,7 +21,7 @@ const pureClient: Plugin = {
 }
 
 const { metafile } = await build({
-  entryPoints: { operator: join(root, 'server/main.ts') },
+  entryPoints: { operator: join(root, 'server/main.ts'), workload: join(root, 'workload/main.ts') },
   outdir: join(root, 'dist'),
   bundle: true,
   platform: 'node',

@@ -1,4 +1,4 @@
-// The cache of what takes long to make: each file in it is made once and appears whole.
+// The cache of what takes long to make: each file or folder in it is made once and appears whole.
 import { constants } from 'node:fs'
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -33,6 +33,9 @@ async function intoPlace (path: string, make: (path: string) => Promise<void>): 
   try {
     await make(join(draft, 'made'))
     await rename(join(draft, 'made'), path)
+  } catch (error) {
+    // A folder is not replaced: another process made the same first.
+    if (!await isThere(path, constants.R_OK)) throw error
   } finally {
     await rm(draft, { recursive: true, force: true })
   }
