@@ -81,7 +81,7 @@ async function collect (options: ReadOptions, now: number): Promise<{ verdicts: 
   const clients = openClients(arns, region, { ...clientOptions, forcePathStyle })
   try {
     const found = (message: StoredMessage) => { if (isAsked(message)) stored.push(message) }
-    const storedFrom = await readStored(clients, { ...search, arn: storage.text, found }, options)
+    const storedFrom = await readStored(clients, { ...search, found }, options)
     const logSearch = { ...search, arn: logGroup.text }
     const open = createOpener(clients, namespace)
     await forEachParallel(ownStreams(clients, logSearch), parallelStreams, async stream => {

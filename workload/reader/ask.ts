@@ -53,7 +53,7 @@ const causes: [RegExp, (question: Question) => string][] = [
     () => 'was refused for the key\'s state; it must be enabled and be a key to encrypt and decrypt with'],
   [/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/,
     () => 'went to the wrong region; name the bucket\'s with --region'],
-  [/^(TimeoutError|AbortError|RequestTimeout|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
+  [/^(TimeoutError|AbortError|RequestTimeout|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE_CLOSE|EHOSTUNREACH|ENETUNREACH)$/,
     () => 'got no answer; check the network and, if one is set, AWS_ENDPOINT_URL']
 ]
 

@@ -17,7 +17,7 @@ type Item = Record<string, AttributeValue>
 export async function readItems ({ client, table }: Table, search: Search): Promise<void> {
   let start: Item | undefined
   do {
-    const page = await ask({ operation: 'DynamoDB Scan', arn: search.arn, right: 'dynamodb:Scan' }, () => client.send(new ScanCommand({
+    const page = await ask({ operation: 'DynamoDB Scan', arn: table, right: 'dynamodb:Scan' }, () => client.send(new ScanCommand({
       TableName: table,
       ConsistentRead: true,
       // NAMESPACE is a reserved word.

@@ -1,16 +1,12 @@
 // Reads the messages that are objects of a bucket: lists the keys, and reads the bodies of those that are this TopicTen's.
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { objectPrefix, parseRecord } from '../record.ts'
 import { ask } from './ask.ts'
 import type { StoredMessage } from './compare.ts'
+import { type Bucket, readObjectText } from './object-text.ts'
 import { forEachParallel } from './parallel.ts'
 import { isPodOf } from './pods.ts'
 import type { Search } from './stored.ts'
-
-export interface Bucket {
-  client: S3Client
-  bucket: string
-}
 
 /** Small objects: latency rules, and the SDK keeps at most 50 connections. */
 const parallelReads = 16
@@ -22,7 +18,6 @@ interface Key {
   key: string
   id: string
   pod: string
-  size: number
 }
 
 /** Hands over each message of the search. */
@@ -33,20 +28,20 @@ export async function readObjects (bucket: Bucket, search: Search): Promise<void
   })
 }
 
-async function * ownKeys ({ client, bucket }: Bucket, search: Search): AsyncGenerator<Key> {
+async function * ownKeys ({ client, bucket, arn }: Bucket, search: Search): AsyncGenerator<Key> {
   const prefix = objectPrefix(search.namespace)
   const start = search.since === undefined ? undefined : startKey(prefix, search.since)
   let token: string | undefined
   do {
-    const page = await ask({ operation: 'S3 ListObjectsV2', arn: search.arn, right: 's3:ListBucket' }, () => client.send(new ListObjectsV2Command({
+    const page = await ask({ operation: 'S3 ListObjectsV2', arn, right: 's3:ListBucket' }, () => client.send(new ListObjectsV2Command({
       Bucket: bucket,
       Prefix: prefix,
       ...token !== undefined ? { ContinuationToken: token } : start !== undefined && { StartAfter: start }
     })))
-    for (const { Key: key = '', Size: size = 0 } of page.Contents ?? []) {
+    for (const { Key: key = '' } of page.Contents ?? []) {
       const parts = partsOf(key.slice(prefix.length))
       if (parts === undefined) search.foreign()
-      else if (isPodOf(search.name, parts.pod)) yield { key, size, ...parts }
+      else if (isPodOf(search.name, parts.pod)) yield { key, ...parts }
     }
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined
   } while (token !== undefined)
@@ -65,19 +60,16 @@ function startKey (prefix: string, since: number): string {
   return `${prefix}${new Date(Math.max(0, since - dayMs)).toISOString().slice(0, 10).replaceAll('-', '/')}/`
 }
 
-async function readObject ({ client, bucket }: Bucket, { key, id, pod, size }: Key, search: Search): Promise<StoredMessage | undefined> {
-  const broken = (fault: string) => ({ id, pod, time: 0, message: '', fault })
-  if (size > maxBody) return broken(`the object has ${size} bytes, too many for a message`)
-  const text = await ask({ operation: 'S3 GetObject', arn: `${search.arn}/${key}`, right: 's3:GetObject' }, async () => {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-    return await Body?.transformToString() ?? ''
-  }, ['NoSuchKey'])
+async function readObject (bucket: Bucket, { key, id, pod }: Key, { namespace }: Search): Promise<StoredMessage | undefined> {
+  const found = await readObjectText(bucket, key, maxBody)
   // Deleted since it was listed.
-  if (text === undefined) return undefined
-  const record = parseRecord(text)
+  if (found === undefined) return undefined
+  const broken = (fault: string) => ({ id, pod, time: 0, message: '', fault })
+  if (found === 'large') return broken('the object is too large for a message')
+  const record = parseRecord(found.text)
   if (record === undefined) return broken('the object is no record of a message')
   const time = Date.parse(record.time)
-  if (record.id !== id || record.pod !== pod || record.namespace !== search.namespace || Number.isNaN(time)) {
+  if (record.id !== id || record.pod !== pod || record.namespace !== namespace || Number.isNaN(time)) {
     return broken('the object\'s record is not of the id, pod and namespace in its key')
   }
   return { id, pod, time, message: record.message }

@@ -13,8 +13,6 @@ export interface Search {
   name: string
   /** Messages made before this need not be found; milliseconds since the epoch. */
   since: number | undefined
-  /** The storage's, for messages to people. */
-  arn: string
   found: (message: StoredMessage) => void
   /** Something that is no message of anybody's was found. */
   foreign: () => void
@@ -26,10 +24,10 @@ export interface Search {
  * @throws {AskError}
  */
 export async function readStored (
-  { storage }: Clients, search: Search, { layout, pageMessages }: Pick<ReadOptions, 'layout' | 'pageMessages'>
+  { storage }: Clients, search: Search, { storage: { text: arn }, layout, pageMessages }: ReadOptions
 ): Promise<number | undefined> {
-  if (storage.kind === 'bucket' && layout === 'page') return await readPage(storage, search, pageMessages)
-  if (storage.kind === 'bucket') await readObjects(storage, search)
+  if (storage.kind === 'bucket' && layout === 'page') return await readPage({ ...storage, arn }, search, pageMessages)
+  if (storage.kind === 'bucket') await readObjects({ ...storage, arn }, search)
   else await readItems(storage, search)
   return undefined
 }
