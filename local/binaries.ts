@@ -1,10 +1,10 @@
 // Finds the programs of planes and nodes: those the person has, those built before, else builds them with Go.
-import { constants } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { constants, globSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inCache, isThere } from './cache.ts'
 import { runCommand } from './command.ts'
-import { type ProgramName, buildOf } from './programs.ts'
+import { type Build, type ProgramName, buildOf } from './programs.ts'
 
 export interface BinaryOptions {
   env: NodeJS.ProcessEnv
@@ -56,12 +56,35 @@ export async function findStages (kubectl: string, { env, onProgress }: BinaryOp
   const build = await buildOf('kwok')
   return inCache(env, `kwok-stages-${build.key}.yaml`, async path => {
     onProgress?.('making the stages of kwok')
-    const module = await go(name, ['mod', 'download', '-json', 'sigs.k8s.io/kwok'], build.cwd, { ...env, ...build.env })
-    const { Dir } = JSON.parse(module) as { Dir: string }
+    const folder = await sourcesOf(name, 'sigs.k8s.io/kwok', build, env)
     const parts = ['node/fast', 'node/heartbeat-with-lease', 'pod/fast'].map(part =>
-      runCommand(kubectl, ['kustomize', join(Dir, 'kustomize/stage', part)], { env }))
+      runCommand(kubectl, ['kustomize', join(folder, 'kustomize/stage', part)], { env }))
     await writeFile(path, (await Promise.all(parts)).join('---\n'))
   })
+}
+
+/**
+ * The path of one file with the CRDs that program `name` brings, from its own module: `NAME-crds.yaml` of $KUBEBUILDER_ASSETS, else
+ * the one in the cache. Rejects when it has none; other errors are those of findBinary.
+ */
+export async function findCrds (name: ProgramName, { env }: BinaryOptions): Promise<string> {
+  const file = `${name}-crds.yaml`
+  const given = await assetNamed(file, env, constants.R_OK)
+  if (given) return given
+  const build = await buildOf(name)
+  const { crds } = build
+  if (!crds) throw new Error(`${name} brings no CRDs`)
+  return inCache(env, `${name}-crds-${build.key}.yaml`, async path => {
+    const folder = await sourcesOf(file, crds.module, build, env)
+    const found = globSync(join(folder, crds.files)).sort()
+    await writeFile(path, (await Promise.all(found.map(crd => readFile(crd, 'utf8')))).join('\n---\n'))
+  })
+}
+
+/** Where Go keeps the sources of a module, in the version that a build has; they are fetched if need be. */
+async function sourcesOf (name: string, module: string, build: Build, env: NodeJS.ProcessEnv): Promise<string> {
+  const answer = await go(name, ['mod', 'download', '-json', module], build.cwd, { ...env, ...build.env })
+  return (JSON.parse(answer) as { Dir: string }).Dir
 }
 
 async function assetNamed (name: string, env: NodeJS.ProcessEnv, mode = constants.X_OK): Promise<string | undefined> {

@@ -16,6 +16,14 @@ interface Pin {
   minutes: number
   /** Build tags that leave out what nobody here uses. */
   tags?: string
+  /** Where the program's CRDs are in its module. */
+  crds?: Crds
+}
+
+export interface Crds {
+  module: string
+  /** A glob below the module's folder. */
+  files: string
 }
 
 const pins: Record<ProgramName, Pin> = {
@@ -30,9 +38,14 @@ const pins: Record<ProgramName, Pin> = {
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok', minutes: 1 },
   helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
   promtool: { module: 'promtool', package: 'github.com/prometheus/prometheus/cmd/promtool', minutes: 4, tags: 'remove_all_sd' },
-  'source-controller': { module: 'source-controller', package: 'github.com/fluxcd/source-controller', minutes: 2 },
-  'kustomize-controller': { module: 'kustomize-controller', package: 'github.com/fluxcd/kustomize-controller', minutes: 2 },
-  'helm-controller': { module: 'helm-controller', package: 'github.com/fluxcd/helm-controller', minutes: 2 }
+  'source-controller': ofFlux('source-controller'),
+  'kustomize-controller': ofFlux('kustomize-controller'),
+  'helm-controller': ofFlux('helm-controller')
+}
+
+function ofFlux (name: string): Pin {
+  const module = `github.com/fluxcd/${name}`
+  return { module: name, package: module, minutes: 2, crds: { module, files: 'config/crd/bases/*.yaml' } }
 }
 
 export interface Build {
@@ -45,6 +58,7 @@ export interface Build {
   env: NodeJS.ProcessEnv
   /** Changes whenever the result could: a short hash of the pins, our sources, the flags and the machine's kind. */
   key: string
+  crds: Crds | undefined
 }
 
 /** How program `name` is built from the module that pins it. */
@@ -59,7 +73,7 @@ export async function buildOf (name: ProgramName): Promise<Build> {
   // GOWORK, GOFLAGS and a foreign GOOS of the person's own projects would build something else, or nothing.
   const env = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly', GOOS: platform(), GOARCH: arch() === 'x64' ? 'amd64' : arch() }
   const key = createHash('sha256').update(JSON.stringify([goMod, goSum, pin.package, args, env, ...sources])).digest('hex').slice(0, 16)
-  return { minutes: pin.minutes, cwd, args: [...args, pin.package], env, key }
+  return { minutes: pin.minutes, cwd, args: [...args, pin.package], env, key, crds: pin.crds }
 }
 
 function moduleFolder (module: string): string {

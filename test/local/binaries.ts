@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { MissingGoError, findBinaries, findBinary, findStages } from '../../local/binaries.ts'
+import { MissingGoError, findBinaries, findBinary, findCrds, findStages } from '../../local/binaries.ts'
 
 // A stand-in for Go: writes what it was asked for into the file after -o, after it has noted the call.
 const fakeGo = `#!/bin/sh
@@ -85,4 +85,16 @@ await t.test('the cache is where TOPICTEN_CACHE, XDG_CACHE_HOME or HOME say, in 
   for (const [env, folder] of table) {
     t.equal(join(await findBinary('etcd', { env: { PATH, NOTES, ...env } }), '..'), folder)
   }
+})
+
+await t.test('the CRDs of a program come from its module, in one file, or from KUBEBUILDER_ASSETS', async t => {
+  const dir = t.testdir({ module: { config: { crd: { bases: { 'b.yaml': 'kind: B', 'a.yaml': 'kind: A', 'c.md': '' } } } } })
+  const PATH = `${await folderWith(`${dir}/bin`, { go: `#!/bin/sh\necho "$*" >&2; echo '{"Dir":"${dir}/module"}'` })}:/usr/bin:/bin`
+  const env = { PATH, TOPICTEN_CACHE: `${dir}/cache` }
+  const path = await findCrds('helm-controller', { env })
+  t.equal(await readFile(path, 'utf8'), 'kind: A\n---\nkind: B')
+  t.equal(await findCrds('helm-controller', { env: { ...env, PATH: dir } }), path, 'and later from the cache')
+  const assets = await folderWith(`${dir}/assets`, { 'helm-controller-crds.yaml': '' })
+  t.equal(await findCrds('helm-controller', { env: { ...env, KUBEBUILDER_ASSETS: assets } }), `${assets}/helm-controller-crds.yaml`)
+  await t.rejects(findCrds('etcd', { env }), { message: 'etcd brings no CRDs' })
 })

@@ -1,0 +1,92 @@
+// The controllers of Flux as processes beside a plane that runs.
+import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type PlaneAccess, planeEnvironment } from '../access.ts'
+import { findBinaries, findCrds } from '../binaries.ts'
+import { startGuard } from '../guard.ts'
+import { freePorts } from '../ports.ts'
+import { type ComponentProcess, PortTakenError, startProcess } from '../process.ts'
+import { type Controller, controllerArguments, controllers } from './controllers.ts'
+
+export interface FluxOptions {
+  env: NodeJS.ProcessEnv
+  /** Told in half a sentence what takes its time. */
+  onProgress?: (line: string) => void
+}
+
+export interface Flux {
+  pid (controller: Controller): number
+  /** What a controller has logged so far, a JSON object a line. */
+  log (controller: Controller): Promise<string>
+  /** Ends the controllers and removes what they kept. Do so before the plane stops. */
+  stop (): Promise<void>
+}
+
+/** Where Flux keeps its own objects. */
+export const fluxNamespace = 'flux-system'
+
+const graceMs = 2000
+
+/**
+ * Gives the plane the CRDs and the namespace of Flux and starts its controllers, with an administrator's rights as in Flux's own
+ * manifests. Resolves when all are ready. When our process ends without `stop`, a watchdog clears up. Errors are those of findBinary
+ * and of ComponentProcess.ready.
+ */
+export async function startFlux (plane: PlaneAccess, options: FluxOptions): Promise<Flux> {
+  const binaries = await findBinaries([...controllers], options)
+  const crds = await Promise.all(controllers.map(name => findCrds(name, options)))
+  await plane.kubectl(['apply', '--server-side', ...crds.map(file => `--filename=${file}`)])
+  await plane.kubectl(['apply', '--server-side', '--filename=-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: fluxNamespace } }))
+  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds.map(file => `--filename=${file}`)])
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startControllers(plane, binaries, options)
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || tries === 5) throw error
+    }
+  }
+}
+
+async function startControllers (
+  plane: PlaneAccess, binaries: Record<Controller, string>, { env, onProgress }: FluxOptions
+): Promise<Flux> {
+  const dir = await mkdtemp(join(plane.dir, 'flux-'))
+  // source-controller does not make the folder.
+  await mkdir(join(dir, 'artifacts'))
+  const fluxEnv = { ...planeEnvironment(dir, env), KUBECONFIG: plane.kubeconfig, RUNTIME_NAMESPACE: fluxNamespace }
+  const guard = startGuard(dir, fluxEnv)
+  const running = new Map<Controller, ComponentProcess>()
+  const stop = async () => {
+    await Promise.all([...running.values()].map(process => process.end('SIGTERM', graceMs)))
+    await guard.dismiss()
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+  const [storage = 0, ...healths] = await freePorts(1 + controllers.length)
+  onProgress?.('starting the controllers of Flux')
+  try {
+    await everyOne(controllers.map((name, index) => startController(name, healths[index] ?? 0)))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    pid: name => running.get(name)?.pid ?? 0,
+    log: name => readFile(join(dir, `${name}.log`), 'utf8'),
+    stop
+  }
+
+  async function startController (name: Controller, health: number): Promise<void> {
+    const process = await startProcess({
+      name, file: binaries[name], args: controllerArguments(name, dir, { health, storage }), env: fluxEnv, dir, guard
+    })
+    running.set(name, process)
+    await process.ready(async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok)
+  }
+}
+
+/** Like Promise.all, but nothing goes on any more when it rejects. */
+async function everyOne (promises: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).find(result => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
