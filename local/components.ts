@@ -72,7 +72,7 @@ export function apiServerArguments (dir: string, ports: Ports, { audit, flags, r
 
 function proxiedArguments (dir: string, { address }: Reach): string[] {
   return [
-    `--advertise-address=${address}`, '--endpoint-reconciler-type=lease',
+    `--advertise-address=${address}`, '--endpoint-reconciler-type=lease', '--kubelet-preferred-address-types=InternalIP',
     `--kubelet-client-certificate=${dir}/${files.kubeletClientCertificate}`, `--kubelet-client-key=${dir}/${files.kubeletClientKey}`
   ]
 }

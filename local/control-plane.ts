@@ -11,7 +11,7 @@ import {
 import { compactEtcd, isEtcdReady } from './etcd.ts'
 import type { Image } from './images/image.ts'
 import { type Fleet, type FleetMember, startFleet } from './fleet.ts'
-import { type NodeCell, type NodeEquipment, equipNode, openCell } from './node/node.ts'
+import type { NodeCell, NodeEquipment } from './node/node.ts'
 import { writePlaneFiles } from './plane-files.ts'
 import { freePorts } from './ports.ts'
 import { PortTakenError } from './process.ts'
@@ -78,13 +78,18 @@ export async function startControlPlane (options: ControlPlaneOptions): Promise<
       await rm(dir, { recursive: true, force: true, maxRetries: 5 })
     }
     try {
-      if (equipment.node) cell = await openCell(dir, fleet, equipment.node, planeEnv, onProgress)
+      if (equipment.node) cell = await (await realNode()).openCell(dir, fleet, equipment.node, planeEnv, onProgress)
       return { ...await startIn(dir, fleet, cell, options, equipment), stop }
     } catch (error) {
       await stop()
       if (!(error instanceof PortTakenError) || tries === 5) throw error
     }
   }
+}
+
+/** Loaded only by planes that have one. */
+function realNode () {
+  return import('./node/node.ts')
 }
 
 interface Equipment {
@@ -99,7 +104,7 @@ type ClientName = 'kube-controller-manager' | 'kube-scheduler' | 'kwok'
 
 async function equip (options: ControlPlaneOptions): Promise<Equipment> {
   const { env, onProgress, nodes } = options
-  const node = nodes === 'containerd' ? await equipNode(env, onProgress) : undefined
+  const node = nodes === 'containerd' ? await (await realNode()).equipNode(env, onProgress) : undefined
   const clients = clientsOf(options)
   const binaries = await findBinaries([...clients, 'etcd', 'kube-apiserver', 'kubectl'], { env, onProgress })
   const stages = clients.includes('kwok') ? await findStages(binaries.kubectl, { env, onProgress }) : ''

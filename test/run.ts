@@ -1,28 +1,34 @@
 // Runs the tests: starts the control plane they share, runs tap, stops the plane, and says how many assertions there were.
 //
-//   node test/run.ts [--min N] [--lines PERCENT] [arguments of `tap run`]
+//   node test/run.ts [--suite NAME] [--min N] [--lines PERCENT] [arguments of `tap run`]
 //
-// Without a test file among the arguments it runs them all. It exits with 1 when tap fails, when fewer than N assertions
+// Without a test file among the arguments it runs all of the suite: those of test/NAME, which has a plane to its needs; without
+// a suite those of all other folders. It exits with 1 when tap fails, when fewer than N assertions
 // ran (tap passes a file in which no test is), and when fewer lines were covered (where tap prints its table here: to no terminal).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { findBinary } from '../local/binaries.ts'
-import { type ControlPlane, startControlPlane } from '../local/control-plane.ts'
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../local/control-plane.ts'
+import { makeImages } from '../local/images/images.ts'
+import { RequirementError } from '../local/requirements.ts'
 import { sharedPlaneVariable } from './fixtures/control-plane.ts'
 import { type Tally, coveredLines, describeTally, tallyOf } from './fixtures/tally.ts'
 
 const root = join(import.meta.dirname, '..')
-const { minimum, leastLines, tapArguments } = parseArguments(process.argv.slice(2))
+// What the planes of suites have that the others' has not.
+const suites: Record<string, () => Promise<Partial<ControlPlaneOptions>>> = {
+  pods: async () => ({ nodes: 'containerd', images: Object.values(await makeImages(process.env, onProgress)) }),
+  gitops: async () => ({})
+}
+const { suite, minimum, leastLines, tapArguments } = parseArguments(process.argv.slice(2))
 // On a Ctrl-C tap ends what it runs; then it is our turn to clear up.
 process.on('SIGINT', () => {})
 
-const onProgress = (line: string) => console.log(`# ${line}`)
-await findBinary('helm', { env: process.env, onProgress })
-const plane = await startControlPlane({ env: process.env, audit: true, onProgress })
+const plane = await startPlane()
 let outcome: Outcome
 try {
   outcome = await runTap(plane)
@@ -38,6 +44,23 @@ if (uncovered) console.log(`# ${outcome.lines} % of the lines are covered; at le
 console.log(describeTally(tally))
 process.exitCode = code !== 0 || tooFew || uncovered || !outcome.tally ? 1 : 0
 
+function onProgress (line: string): void {
+  console.log(`# ${line}`)
+}
+
+async function startPlane (): Promise<ControlPlane> {
+  try {
+    const options = suite === undefined ? {} : await suites[suite]?.()
+    await findBinary('helm', { env: process.env, onProgress })
+    return await startControlPlane({ env: process.env, audit: true, onProgress, ...options })
+  } catch (error) {
+    if (!(error instanceof RequirementError)) throw error
+    // Not skipped: who asks for these tests wants them to have run.
+    console.error(`the tests of ${suite} did not run: ${error.message}`)
+    process.exit(1)
+  }
+}
+
 interface Outcome {
   code: number
   tally: Tally | undefined
@@ -45,24 +68,40 @@ interface Outcome {
   lines: number | undefined
 }
 
-function parseArguments (given: string[]): { minimum: number, leastLines: number, tapArguments: string[] } {
+interface Arguments {
+  suite: string | undefined
+  minimum: number
+  leastLines: number
+  tapArguments: string[]
+}
+
+function parseArguments (given: string[]): Arguments {
   const rest = [...given]
+  const suite = takeValue('--suite', rest)
+  if (suite !== undefined && !(suite in suites)) throw new Error(`--suite needs one of ${Object.keys(suites).join(', ')}, not ${suite}`)
   const [minimum, leastLines] = ['--min', '--lines'].map(option => takeNumber(option, rest)) as [number, number]
-  const everything = rest.some(argument => !argument.startsWith('-')) ? [] : allTests()
-  return { minimum, leastLines, tapArguments: [...rest, ...everything] }
+  const everything = rest.some(argument => !argument.startsWith('-')) ? [] : testsOf(suite)
+  return { suite, minimum, leastLines, tapArguments: [...rest, ...everything] }
 }
 
 /** Takes an option with its whole number out of the arguments; 0 where it is not among them. */
 function takeNumber (option: string, args: string[]): number {
-  const at = args.indexOf(option)
-  if (at < 0) return 0
-  const [, text] = args.splice(at, 2)
-  if (!/^\d+$/.test(text ?? '')) throw new Error(`${option} needs a whole number, not ${text ?? 'nothing'}`)
-  return Number(text)
+  const text = takeValue(option, args)
+  if (text !== undefined && !/^\d+$/.test(text)) throw new Error(`${option} needs a whole number, not ${text || 'nothing'}`)
+  return Number(text ?? 0)
 }
 
-function allTests (): string[] {
-  return globSync('test/*/**/*.ts', { cwd: root }).filter(file => !file.startsWith(join('test', 'fixtures'))).sort()
+function takeValue (option: string, args: string[]): string | undefined {
+  const at = args.indexOf(option)
+  if (at < 0) return undefined
+  const [, text = ''] = args.splice(at, 2)
+  return text
+}
+
+/** Of a folder of its own, or of all that are no such folder. */
+function testsOf (suite: string | undefined): string[] {
+  const belongs = (folder = '') => suite === undefined ? folder !== 'fixtures' && !(folder in suites) : folder === suite
+  return globSync('test/*/**/*.ts', { cwd: root }).filter(file => belongs(file.split(sep)[1])).sort()
 }
 
 /** For a person tap draws its progress and puts its TAP aside; anyone else gets the TAP itself, passed on as it comes. */
