@@ -1,6 +1,9 @@
 // What the controllers of Flux are started with. Pure: starting them is flux.ts.
 export const controllers = ['source-controller', 'kustomize-controller', 'helm-controller'] as const
 
+/** Where Flux keeps its own objects. */
+export const fluxNamespace = 'flux-system'
+
 export type Controller = typeof controllers[number]
 
 export interface ControllerPorts {

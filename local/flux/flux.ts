@@ -6,7 +6,7 @@ import { findBinaries, findCrds } from '../binaries.ts'
 import { startGuard } from '../guard.ts'
 import { freePorts } from '../ports.ts'
 import { type ComponentProcess, PortTakenError, startProcess } from '../process.ts'
-import { type Controller, controllerArguments, controllers } from './controllers.ts'
+import { type Controller, controllerArguments, controllers, fluxNamespace } from './controllers.ts'
 
 export interface FluxOptions {
   env: NodeJS.ProcessEnv
@@ -21,9 +21,6 @@ export interface Flux {
   /** Ends the controllers and removes what they kept. Do so before the plane stops. */
   stop (): Promise<void>
 }
-
-/** Where Flux keeps its own objects. */
-export const fluxNamespace = 'flux-system'
 
 const graceMs = 2000
 
