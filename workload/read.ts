@@ -14,6 +14,7 @@ import { summaryOf, tableOf } from './reader/table.ts'
 /** Where text goes: a stream such as process.stdout. */
 export interface Output {
   write (text: string): unknown
+  on? (event: 'error', listener: () => void): unknown
   isTTY?: boolean
   columns?: number
 }
@@ -33,6 +34,8 @@ export const exitCodes = { agree: 0, failed: 1, usage: 2, disagree: 3 } as const
  */
 export async function read (args: string[], env: Env, io: ReaderIo): Promise<number> {
   const now = (io.now ?? Date.now)()
+  // Who reads may go before the end (`| head`).
+  io.stdout.on?.('error', () => {})
   try {
     const options = parseOptions(args, env, now)
     if (options === 'help') {

@@ -207,7 +207,7 @@ await t.test('a person gets a table and a summary', async t => {
   const { code, out } = await run(place)
   t.equal(code, 3)
   t.match(out, /^ID +TIME +POD +STATE +MESSAGE\n…\w{8} +\S+Z +demo-7d4b9c6f5d-x2v4z +verified +Message 1\n….* stored only +bell \\u\{7\}\n\n2 messages of 1 pod: 1 verified, 1 stored only\.\n$/)
-  const terminal = await run(place, [], { isTTY: true, columns: 120 })
+  const terminal = await run(place, [], { isTTY: true, columns: 80 })
   t.match(terminal.out, '\u001b[32mverified\u001b[39m')
   t.notMatch((await run({ ...place, env: { ...place.env, NO_COLOR: '1' } }, [], { isTTY: true, columns: 120 })).out, '\u001b')
 })

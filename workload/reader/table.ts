@@ -24,10 +24,11 @@ const words: Record<State, string> = {
 /** The table, one line for each message, with a line break behind it; empty when there is none. */
 export function tableOf (verdicts: Verdict[], style: TableStyle): string {
   if (verdicts.length === 0) return ''
+  const narrow = style.width !== undefined && style.width < narrowWidth
   const rows = verdicts.map(verdict => [
-    shortId(verdict.id), timeText(verdict.time), harmless(verdict.pod), stateText(verdict, style), textOf(verdict)
+    shortId(verdict.id), timeText(verdict.time, narrow), harmless(verdict.pod), stateText(verdict, style), textOf(verdict)
   ])
-  return render([['ID', 'TIME', 'POD', 'STATE', 'MESSAGE'].map(title => paint('dim', title, style)), ...rows], style)
+  return render([['ID', narrow ? 'UTC' : 'TIME', 'POD', 'STATE', 'MESSAGE'].map(title => paint('dim', title, style)), ...rows], style)
 }
 
 /**
@@ -52,8 +53,13 @@ function shortId (id: string): string {
   return id.length <= 8 ? harmless(id) : `…${harmless(id.slice(-8))}`
 }
 
-function timeText (time: number): string {
-  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 19) + 'Z' : '-'
+// Below this the date would leave no place for messages.
+const narrowWidth = 110
+
+function timeText (time: number, narrow: boolean): string {
+  const text = Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 19) : ''
+  if (text === '') return '-'
+  return narrow ? text.slice(-8) : `${text}Z`
 }
 
 function stateText (verdict: Verdict, style: TableStyle): string {

@@ -25,7 +25,14 @@ await t.test('no row is wider than the terminal', async t => {
   t.match(lines[4], /short$/)
 })
 
-await t.test('a narrow terminal still shows the beginning of a message', async t => {
+await t.test('a narrow terminal has the time without its date', async t => {
+  t.equal(tableOf([verdict()], { width: 80, colour: false }), `\
+ID         UTC       POD                    STATE     MESSAGE
+…0c07398f  19:22:22  demo-7d4b9c6f5d-x2v4z  verified  A quiet fox reads.
+`)
+})
+
+await t.test('a terminal that is too narrow still shows the beginning of a message', async t => {
   t.match(tableOf([verdict()], { width: 10, colour: false }), /A quiet fox/)
 })
 
