@@ -25,9 +25,7 @@ for (const name of ['topicten', 'topicten-test', 'countdown', 'countdown-test'])
 t.test('the API server accepts every object of every values file', async t => {
   for (const file of valuesFiles) {
     const text = await renderText(valuesFile(file), { namespace: ns })
-    const said = await plane.kubectl([
-      'apply', '--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict', `--namespace=${ns}`, '--filename=-'
-    ], text)
+    const said = await plane.kubectl(['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict', '--filename=-'], text)
     t.equal(said.trim().split('\n').length, text.match(/^kind: /gm)!.length, file)
   }
 })
@@ -56,10 +54,9 @@ t.test('what helm test runs admits a good TopicTen and refuses a bad one under i
   await writeFile(join(folder, 'ca.crt'), plane.caData)
   const { hostname, port } = new URL(plane.server)
   const [{ args = [], env = [] } = {}] = only<V1Pod>(objects, 'Pod').spec!.containers
+  const given = Object.fromEntries(env.map(({ name, value }) => [name, value]))
   const run = () => runCommand(process.execPath, ['--input-type=module', '--eval', args[0]!], {
-    env: {
-      ...Object.fromEntries(env.map(({ name, value }) => [name, value])), CREDENTIALS: folder, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port
-    }
+    env: { ...given, CREDENTIALS: folder, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
   })
   t.match(await run(), /^good TopicTen: admitted\nbad TopicTen: refused: .*spec\.targetarn: found "arn:aws:s3:::topicten-messages\/\*"/)
   await plane.kubectl(['delete', `validatingwebhookconfiguration/${stage.configuration}`])

@@ -1,6 +1,6 @@
 // The rights each kind of install gets, as they were reviewed: a right that is added or widened has to be written down here as well.
 import t from 'tap'
-import type { V1ClusterRole, V1PolicyRule } from '@kubernetes/client-node'
+import type { V1ClusterRole, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node'
 import { render, type Rendered, setting } from '../fixtures/chart.ts'
 
 /** `resource verbs`, with the names it is narrowed to in brackets; by kind, namespace and name of the role. */
@@ -73,8 +73,8 @@ t.test('each kind of install has the rights of the table and no other', async t 
 t.test('every role is bound to the ServiceAccount that uses it', async t => {
   const objects = await render(setting({}))
   const bound = objects.filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding').map(object => {
-    const { roleRef, subjects } = object as unknown as { roleRef: { kind: string, name: string }, subjects: Array<{ namespace: string, name: string }> }
-    return `${roleRef.kind} ${roleRef.name}: ${subjects.map(({ namespace, name }) => `${namespace}/${name}`).join()}`
+    const { roleRef, subjects } = object as Rendered & V1RoleBinding
+    return `${roleRef.kind} ${roleRef.name}: ${subjects!.map(({ namespace, name }) => `${namespace}/${name}`).join()}`
   })
   t.strictSame(bound.sort(), [
     'ClusterRole topicten-webhooks: topicten-system/topicten',

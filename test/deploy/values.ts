@@ -1,6 +1,6 @@
 // What the chart refuses, in which words, and what each value changes.
 import t from 'tap'
-import type { V1Deployment, V1NetworkPolicy, V1PodDisruptionBudget, V1Service } from '@kubernetes/client-node'
+import type { V1Deployment, V1NetworkPolicy, V1PodDisruptionBudget, V1Service, V1ValidatingWebhookConfiguration } from '@kubernetes/client-node'
 import { runCommand } from '../../local/command.ts'
 import { findBinary } from '../../local/binaries.ts'
 import { chartFolder, only, render, type Rendered, renderText, setting, valuesFile, valuesFiles } from '../fixtures/chart.ts'
@@ -43,8 +43,8 @@ const podOf = (objects: Rendered[]) => deployment(objects).spec!.template.spec!
 const container = (objects: Rendered[]) => podOf(objects).containers[0]!
 const variable = (objects: Rendered[], name: string) => container(objects).env!.find(each => each.name === name)?.value
 const webhooksOf = (objects: Rendered[]) => ['Validating', 'Mutating'].map(kind => {
-  const { metadata, webhooks } = only<Rendered>(objects, `${kind}WebhookConfiguration`)
-  return { ...(webhooks as Array<Record<string, Record<string, unknown>>>)[0]!, annotations: metadata.annotations }
+  const { metadata, webhooks } = only<V1ValidatingWebhookConfiguration>(objects, `${kind}WebhookConfiguration`)
+  return { ...webhooks![0]!, annotations: metadata!.annotations }
 })
 const kinds = (objects: Rendered[]) => [...new Set(objects.map(({ kind }) => kind))].sort()
 const absent = (kind: string) => (objects: Rendered[]) => kinds(objects).includes(kind)
@@ -78,7 +78,7 @@ const effects: Array<[values: Record<string, unknown>, look: (objects: Rendered[
   [{ 'rbac.create': false }, o => o.filter(({ kind, metadata }) => /Role/.test(kind!) && metadata.name !== 'topicten-test').length, 0],
   [{ 'rbac.aggregate': false }, o => o.filter(({ metadata }) => /-(view|edit)$/.test(metadata.name)).length, 0],
   [{ watchNamespace: 'team' }, o => variable(o, 'WATCH_NAMESPACE'), 'team'],
-  [{ watchNamespace: 'team' }, o => [...new Set(webhooksOf(o).map(each => JSON.stringify(each['namespaceSelector'])))], [JSON.stringify({
+  [{ watchNamespace: 'team' }, o => [...new Set(webhooksOf(o).map(each => JSON.stringify(each.namespaceSelector)))], [JSON.stringify({
     matchExpressions: [
       { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system'] },
       { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['team'] }
@@ -99,16 +99,16 @@ const effects: Array<[values: Record<string, unknown>, look: (objects: Rendered[
   [{ tolerations: [{ operator: 'Exists' }] }, o => podOf(o).tolerations, [{ operator: 'Exists' }]],
   [{ affinity: { nodeAffinity: {} } }, o => podOf(o).affinity, { nodeAffinity: {} }],
 
-  [{}, o => webhooksOf(o).map(({ failurePolicy, timeoutSeconds, clientConfig }) => [failurePolicy, timeoutSeconds, clientConfig!['caBundle']]),
+  [{}, o => webhooksOf(o).map(({ failurePolicy, timeoutSeconds, clientConfig }) => [failurePolicy, timeoutSeconds, clientConfig.caBundle]),
     [['Fail', 5, undefined], ['Fail', 5, undefined]]],
-  [{ 'webhook.failurePolicy': 'Ignore', 'webhook.timeoutSeconds': 9 }, o => webhooksOf(o).map(each => [each['failurePolicy'], each['timeoutSeconds']]),
+  [{ 'webhook.failurePolicy': 'Ignore', 'webhook.timeoutSeconds': 9 }, o => webhooksOf(o).map(each => [each.failurePolicy, each.timeoutSeconds]),
     [['Ignore', 9], ['Ignore', 9]]],
   [{ 'webhook.url': 'https://10.0.0.5:9443' }, o => webhooksOf(o).map(({ clientConfig }) => clientConfig),
     [{ url: 'https://10.0.0.5:9443/validate-topicten' }, { url: 'https://10.0.0.5:9443/mutate-pod' }]],
   [{ 'webhook.url': 'https://[fd00::5]:9443', 'webhook.extraNames': ['a'] }, o => variable(o, 'WEBHOOK_EXTRA_NAMES'), 'a,fd00::5'],
   [{ 'webhook.annotations': { a: 'b' } }, o => webhooksOf(o).map(({ annotations }) => annotations), [{ a: 'b' }, { a: 'b' }]],
   [{ 'webhook.certSecret': 'mine', 'webhook.caBundle': 'AAAA' }, o => [
-    ...webhooksOf(o).map(({ clientConfig }) => clientConfig!['caBundle']), variable(o, 'WEBHOOK_CERT_DIR'), variable(o, 'CERT_SECRET'), podOf(o).volumes
+    ...webhooksOf(o).map(({ clientConfig }) => clientConfig.caBundle), variable(o, 'WEBHOOK_CERT_DIR'), variable(o, 'CERT_SECRET'), podOf(o).volumes
   ], ['AAAA', 'AAAA', '/certificates', undefined, [{ name: 'certificates', secret: { secretName: 'mine' } }]]],
   [{ 'webhook.enabled': false }, o => kinds(o).filter(kind => kind!.endsWith('WebhookConfiguration')), []],
   [{ 'webhook.enabled': false }, o => [variable(o, 'WEBHOOK_CONFIGURATION'), only<V1Service>(o, 'Service').spec!.ports!.map(({ name }) => name)], [undefined, ['metrics']]],
@@ -156,7 +156,7 @@ t.test('each value has its effect', async t => {
 
 t.test('two installs that watch a namespace each share no name', async t => {
   const install = async (namespace: string) => {
-    const objects = await render(setting({ 'watchNamespace': namespace, 'crds.enabled': false }), { namespace })
+    const objects = await render(setting({ watchNamespace: namespace, 'crds.enabled': false }), { namespace })
     return objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
   }
   const [one, two] = await Promise.all([install('one'), install('two')])
