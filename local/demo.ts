@@ -28,8 +28,7 @@ async function run (options: DemoOptions, signal: AbortSignal): Promise<number> 
     signal,
     live: process.stdout.isTTY && process.env['TERM'] !== 'dumb',
     print: text => { process.stdout.write(text) },
-    undo: [],
-    sightings: []
+    undo: []
   }
   const told = await tell(demo)
   if (demo.undo.length > 0) demo.print('\n')

@@ -7,11 +7,15 @@ import { loadClusterConfig } from '../../cluster/config.ts'
 import { createReflector } from '../../cluster/reflector.ts'
 import { type Sighting, lineOf, sightingOf, tableOf } from './sighting.ts'
 
+export interface Watch {
+  /** All that was seen, in its order. */
+  readonly sightings: readonly Sighting[]
+  /** What there is now. */
+  look (now: number): Sighting[]
+  close (): Promise<void>
+}
+
 export interface CountdownOptions {
-  /** Of somebody who may list and watch TopicTens. */
-  kubeconfig: string
-  /** Of the TopicTens of one namespace. */
-  path: string
   isOperatorGone: () => boolean
   operatorLog: string
   /** Shows a table that is redrawn; otherwise a line for each change. */
@@ -23,44 +27,50 @@ export interface CountdownOptions {
 const frameMs = 250
 const silent = { debug () {}, info () {}, warn () {}, error () {} }
 
-/**
- * Gives all that was seen of the TopicTens, in its order. Rejects when one is stalled or the operator ends, each time with
- * the reason, and with the reason of `signal`.
- */
-export async function watchCountdown (options: CountdownOptions): Promise<Sighting[]> {
-  const { kubeconfig, path, live, signal, say } = options
+/** Watches the TopicTens at `path`, those of one namespace, with a kubeconfig of somebody who may list and watch them. */
+export function openWatch (kubeconfig: string, path: string): Watch {
   const sightings: Sighting[] = []
   const client = createClient(loadClusterConfig({ kubeconfig }))
   const reflector = createReflector<TopicTen>({
     client,
     path,
     project: object => object as unknown as TopicTen,
-    onChange ({ object }) {
-      if (object === undefined) return
-      const sighting = sightingOf(object, Date.now())
-      const last = sightings.findLast(({ name }) => name === sighting.name)
-      sightings.push(sighting)
-      if (!live && (last === undefined || isNews(sighting, last))) say(lineOf(sighting))
-    },
+    onChange ({ object }) { if (object !== undefined) sightings.push(sightingOf(object, Date.now())) },
     log: silent
   })
   reflector.start()
-  try {
-    for (;;) {
-      const now = Date.now()
-      const seen = [...reflector.values()].map(topicTen => sightingOf(topicTen, now))
-      if (live) say(tableOf(seen, now))
-      if (await isOver(seen, options)) return sightings
-      await delay(frameMs, undefined, { signal })
+  return {
+    sightings,
+    look: now => [...reflector.values()].map(topicTen => sightingOf(topicTen, now)),
+    async close () {
+      await reflector.stop()
+      await client.close()
     }
-  } finally {
-    await reflector.stop()
-    await client.close()
   }
 }
 
-function isNews (one: Sighting, other: Sighting): boolean {
-  return one.replicas !== other.replicas || one.ready !== other.ready || one.reason !== other.reason
+/**
+ * Shows the countdown, from the first sighting on, until all are at one. Rejects when one is stalled or the operator ends, each
+ * time with the reason, and with the reason of `signal`.
+ */
+export async function showCountdown ({ sightings, look }: Watch, options: CountdownOptions): Promise<void> {
+  const { live, signal, say } = options
+  const last = new Map<string, Sighting>()
+  for (let told = 0; ; await delay(frameMs, undefined, { signal })) {
+    for (const sighting of sightings.slice(told)) {
+      if (!live && isNews(sighting, last.get(sighting.name))) say(lineOf(sighting))
+      last.set(sighting.name, sighting)
+    }
+    told = sightings.length
+    const now = Date.now()
+    const seen = look(now)
+    if (live) say(tableOf(seen, now))
+    if (await isOver(seen, options)) return
+  }
+}
+
+function isNews (one: Sighting, other: Sighting | undefined): boolean {
+  return other === undefined || one.replicas !== other.replicas || one.ready !== other.ready || one.reason !== other.reason
 }
 
 /** Whether all are at one. */

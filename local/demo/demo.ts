@@ -1,11 +1,12 @@
 // What the steps of one demo share, and how they are run: one after the other, and in the end undone in reverse.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Listr, PRESET_TIMER } from 'listr2'
+import type { FakeAws } from '../aws/fake.ts'
 import type { Guard } from '../guard.ts'
 import type { ComponentProcess } from '../process.ts'
+import type { Watch } from './countdown.ts'
 import type { DemoOptions } from './options.ts'
 import type { Place } from './place.ts'
-import type { Sighting } from './sighting.ts'
 
 /** Where one demo has got to. Each step finds what those before it made, and leaves what it makes. */
 export interface Demo {
@@ -25,8 +26,14 @@ export interface Demo {
   readonly undo: Step[]
   place?: Place
   operator?: ComponentProcess
-  /** Every change of the TopicTen that was seen. */
-  sightings: Sighting[]
+  aws?: FakeAws
+  /** Only where no kubelet runs it. */
+  workload?: ComponentProcess
+  /** The arguments of the reader, and what it showed. */
+  reader?: string[]
+  messages?: string
+  /** Of the TopicTen, from before it is there. */
+  watch?: Watch
 }
 
 export interface Step {

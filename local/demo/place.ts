@@ -12,6 +12,10 @@ export interface Place {
   readonly chart: { values: Record<string, string | number | boolean>, showOnly: string[] }
   /** Where the API server calls the operator's webhooks; absent where it cannot. */
   readonly webhookPort?: number
+  /** The image that pods run; absent where none run. */
+  readonly image?: string
+  /** This machine's address as pods see it; absent: loopback will do, or there are no pods. */
+  readonly thisMachine?: string
   /** Runs kubectl with the rights of whoever started the demo, and gives its output; rejects with its standard error. */
   kubectl (args: string[], input?: string): Promise<string>
   /** Runs `helm template` or the like: it does not talk to the cluster. */

@@ -50,7 +50,7 @@ export function lineOf ({ name, from, replicas, nextStep, ready, reason, at }: S
 }
 
 /** When there were how many replicas, from all that was seen. */
-export function stepsOf (sightings: Sighting[]): string {
+export function stepsOf (sightings: readonly Sighting[]): string {
   const changes = sightings.filter(({ replicas }, i) => replicas !== undefined && replicas !== sightings[i - 1]?.replicas)
   return render(['TIME', 'REPLICAS', ''], changes.map(({ at, from, replicas }, i) => {
     const before = changes[i - 1]?.at

@@ -1,30 +1,28 @@
 // The demo, step by step. To add something to it, add a step.
 import { join } from 'node:path'
-import { apiVersion, group, plural, topicTenLabel } from '../../api/names.ts'
+import { apiVersion, group, plural } from '../../api/names.ts'
 import { freePorts } from '../ports.ts'
 import { startProcess } from '../process.ts'
-import { watchCountdown } from './countdown.ts'
+import { readMessages, startAws } from './aws.ts'
+import { openWatch, showCountdown } from './countdown.ts'
 import { type Demo, type Step, made } from './demo.ts'
+import { exampleFile, exampleFor, readExample, secretFor } from './example.ts'
 import type { DemoOptions } from './options.ts'
 import { startPlane } from './own-plane.ts'
 import { enterCluster } from './user-cluster.ts'
+import { startWorkload, stopWorkload } from './workload.ts'
 
 const root = join(import.meta.dirname, '../..')
 const release = 'topicten'
-export const exampleFile = 'deploy/examples/topicten.yaml'
-const exampleName = 'messages'
 const wrongFile = 'deploy/examples/wrong-arns.yaml'
 
 /** The steps of the demo that was asked for, in their order. */
-export function demoSteps ({ context, intervalSeconds }: DemoOptions): Step[] {
+export function demoSteps ({ context, intervalSeconds, keep }: DemoOptions): Step[] {
+  const countdown: Step = { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown }
+  if (context !== undefined) return [enterCluster(context), installChart, startOperator, applyExample, countdown]
   return [
-    context === undefined ? startPlane : enterCluster(context),
-    installChart,
-    startOperator,
-    ...(context === undefined ? [tryWrongArns] : []),
-    applyExample,
-    { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown },
-    ...(context === undefined ? [showVariables] : [])
+    startPlane, installChart, startOperator, startAws, tryWrongArns, applyExample, startWorkload, countdown,
+    ...(keep ? [] : [stopWorkload]), readMessages
   ]
 }
 
@@ -85,36 +83,27 @@ const tryWrongArns: Step = {
   }
 }
 
-const showVariables: Step = {
-  title: 'What the webhook gave the pod that is left',
-  async run (demo, say) {
-    const { kubectl, namespace } = made(demo.place, 'cluster')
-    const selector = `${topicTenLabel}=${exampleName}`
-    await kubectl(['wait', '--for=create', 'pod', `--selector=${selector}`, '--namespace', namespace, '--timeout=30s'])
-    const template = '{range .items[0].spec.containers[0].env[*]}{.name}={.value}{.valueFrom.fieldRef.fieldPath}{"\\n"}{end}'
-    const variables = await kubectl(['get', 'pods', `--selector=${selector}`, '--namespace', namespace, `--output=jsonpath=${template}`])
-    for (const line of variables.trim().split('\n')) say(line)
-  }
-}
-
 const applyExample: Step = {
   title: `TopicTen of ${exampleFile}`,
   async run (demo) {
-    const { kubectl, namespace } = made(demo.place, 'cluster')
-    await kubectl(['apply', '--server-side', '--namespace', namespace, '--filename', join(root, exampleFile)])
+    const { aws } = demo
+    const { kubectl, namespace, image, operatorNamespace, credentials } = made(demo.place, 'cluster')
+    // The operator may read TopicTens, so this needs nothing else.
+    demo.watch = openWatch(await credentials(operatorNamespace, release), `/apis/${apiVersion}/namespaces/${namespace}/${plural}`)
+    const example = await readExample()
+    const objects = aws === undefined ? [example] : [secretFor(aws), exampleFor(example, aws, image)]
+    const list = { apiVersion: 'v1', kind: 'List', items: objects }
+    await kubectl(['apply', '--server-side', '--namespace', namespace, '--filename=-'], JSON.stringify(list))
   }
 }
 
-async function countDown (demo: Demo, say: (text: string) => void): Promise<void> {
-  const { namespace, operatorNamespace, credentials } = made(demo.place, 'cluster')
-  demo.sightings = await watchCountdown({
-    // The operator may read TopicTens, so this needs nothing else.
-    kubeconfig: await credentials(operatorNamespace, release),
-    path: `/apis/${apiVersion}/namespaces/${namespace}/${plural}`,
-    isOperatorGone: () => made(demo.operator, 'operator').ended,
-    operatorLog: `${demo.dir}/operator.log`,
-    live: demo.live,
-    signal: demo.signal,
-    say
-  })
+async function countDown ({ watch, operator, dir, live, signal }: Demo, say: (text: string) => void): Promise<void> {
+  const opened = made(watch, 'watch')
+  try {
+    await showCountdown(opened, {
+      isOperatorGone: () => made(operator, 'operator').ended, operatorLog: `${dir}/operator.log`, live, signal, say
+    })
+  } finally {
+    await opened.close()
+  }
 }

@@ -64,6 +64,7 @@ await t.test('it counts a TopicTen down, says what happened and leaves nothing',
   t.match(output, /^› STORAGE_ARN=arn:aws:s3:::topicten-messages$/m)
   t.match(output, /What happened\n.*\n.*●●●●● 5 of 5 +the Deployment is made\n(.* one less after \d\.\d s\n){4}/)
   t.match(output, /kubectl events --for topicten\/messages\n(.*\n)*.*Normal +Available +TopicTen\/messages(.*\n)*.*Done +TopicTen/)
+  t.match(output, /What the pods wrote\n.*\n( .* messages-\S+ +verified .*\n)+\n {2}\d+ messages of 1 pod: \d+ verified\./)
   t.match(output, /To go on with kubectl.*--keep\n(.*\n)* {2}kubectl explain topicten\.spec/)
   t.strictSame(await demo.remains(), [])
 })
@@ -75,6 +76,7 @@ await t.test('with --keep it runs on until Ctrl-C', async t => {
   const { code, output } = await demo.end()
   t.equal(code, 130)
   t.match(output, /^ {2}export KUBECONFIG=\S+\/kubeconfig$/m)
+  t.match(output, /^ {2}export AWS_ENDPOINT_URL=\S+ .*\n {2}npm run workload -- read --namespace default --name messages /m)
   t.strictSame(await demo.remains(), [])
 })
 
