@@ -11,8 +11,9 @@ import { globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { findBinary } from '../local/binaries.ts'
+import { findBinaries, findBinary } from '../local/binaries.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../local/control-plane.ts'
+import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
 import { RequirementError } from '../local/requirements.ts'
 import { sharedPlaneVariable } from './fixtures/control-plane.ts'
@@ -22,7 +23,11 @@ const root = join(import.meta.dirname, '..')
 // What the planes of suites have that the others' has not.
 const suites: Record<string, () => Promise<Partial<ControlPlaneOptions>>> = {
   pods: async () => ({ nodes: 'containerd', images: Object.values(await makeImages(process.env, onProgress)) }),
-  gitops: async () => ({})
+  gitops: async () => {
+    // Tests would time out while they are built.
+    await findBinaries([...controllers], { env: process.env, onProgress })
+    return {}
+  }
 }
 const { suite, minimum, leastLines, tapArguments } = parseArguments(process.argv.slice(2))
 // On a Ctrl-C tap ends what it runs; then it is our turn to clear up.
