@@ -2,6 +2,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../local/command.ts'
+import { admission } from './admission.ts'
 import { faults } from './faults.ts'
 import type { Run } from './figures.ts'
 import { type Operator, ownOperator, peerOperators, root } from './operators.ts'
@@ -16,7 +17,8 @@ if (options.build) {
   onProgress('building dist/operator.js')
   await runCommand(process.execPath, [join(root, 'local/build.ts')], { env: process.env, cwd: root })
 }
-const peers = process.env['BENCH_PEERS'] && options.command === 'reconcile' ? await peerOperators(process.env['BENCH_PEERS'], onProgress) : []
+const folder = process.env['BENCH_PEERS']
+const peers = folder && options.command !== 'faults' ? await peerOperators(folder, options.command, onProgress) : []
 const runs: Run[] = []
 const stage = await openStage({ pods: options.pods, audit: options.command === 'faults', onProgress })
 try {
@@ -33,6 +35,11 @@ async function measure (stage: Stage): Promise<boolean> {
   if (options.command === 'reconcile') {
     await reconcile(stage, { operators: [...own, ...peers], modes, sizes, rounds, intervalMs, onProgress, onRun })
     return true
+  }
+  if (options.command === 'admission') {
+    const errors = await admission(stage, { ...options, modes: options.admissionModes, operators: [...own, ...peers], onProgress, onRun })
+    process.stdout.write(`${errors} wrong or missing answers\n\n`)
+    return errors === 0
   }
   let wrong = 0
   for (const operator of own) wrong += await faults(stage, { operator, kinds, rounds, intervalMs, onProgress, onRun })

@@ -13,6 +13,7 @@ import type { Assignment, Operator } from './operators.ts'
 export interface OperatorProcess {
   readonly pid: number
   readonly podName: string
+  readonly ports: Assignment['ports']
   /** Monotonic milliseconds. */
   readonly startedAt: number
   readonly ended: boolean
@@ -64,6 +65,7 @@ export async function startOperatorProcess (
   return {
     pid,
     podName,
+    ports: assignment.ports,
     startedAt,
     get ended () { return hasEnded(child) },
     exited,

@@ -20,16 +20,23 @@ export interface Operator {
   command (assignment: Assignment): string[]
   env (assignment: Assignment): NodeJS.ProcessEnv
   readyUrl (assignment: Assignment): string
+  /** Of its two webhooks. */
+  paths: { mutate: string, validate: string }
 }
 
 export const root = join(import.meta.dirname, '..')
+
+/** As its image starts it: see deploy/. */
+const imageFlags = ['--max-semi-space-size=2']
+const imageVariables = { MALLOC_ARENA_MAX: '1' }
 
 /** Our operator as `npm run build` makes it. `variables` are further ones of its environment. */
 export function ownOperator (name: string, nodeArguments: string[], variables: NodeJS.ProcessEnv): Operator {
   return {
     name,
-    command: () => [process.execPath, ...nodeArguments, join(root, 'dist/operator.js')],
+    command: () => [process.execPath, ...imageFlags, ...nodeArguments, join(root, 'dist/operator.js')],
     env: ({ kubeconfig, podNamespace, podName, intervalMs, ports, env }) => ({
+      ...imageVariables,
       KUBECONFIG: kubeconfig,
       POD_NAMESPACE: podNamespace,
       POD_NAME: podName,
@@ -40,18 +47,24 @@ export function ownOperator (name: string, nodeArguments: string[], variables: N
       ...variables,
       ...env
     }),
-    readyUrl: ({ ports }) => `http://127.0.0.1:${ports.health}/readyz`
+    readyUrl: ({ ports }) => `http://127.0.0.1:${ports.health}/readyz`,
+    paths: { mutate: '/mutate-pod', validate: '/validate-topicten' }
   }
 }
 
 // One worker is what controller-runtime starts with; at a thousand objects its limit. Eight are the fairer rival there.
-const peerVariants = [{ suffix: '', args: [] }, { suffix: ', 8 workers', args: ['--max-concurrent-reconciles', '8'] }]
+const variants = {
+  reconcile: [{ suffix: '', args: [] }, { suffix: ', 8 workers', args: ['--max-concurrent-reconciles', '8'] }],
+  admission: [{ suffix: '', args: [] }]
+}
 
 /**
  * Builds the peers of `folder` with its build.sh into a cache folder ($PEERS, else one in ~/.cache) and gives all that its
- * operators/*.sh describe (CMD, READY_URL, RECONCILES), but ours. Rejects with the words of what fails.
+ * operators/*.sh describe (CMD, READY_URL, RECONCILES, MUTATE_PATH, VALIDATE_PATH), but ours. Rejects with the words of what fails.
  */
-export async function peerOperators (folder: string, onProgress: (line: string) => void): Promise<Operator[]> {
+export async function peerOperators (
+  folder: string, purpose: keyof typeof variants, onProgress: (line: string) => void
+): Promise<Operator[]> {
   const from = resolve(folder)
   const builds = process.env['PEERS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'topicten', 'peers')
   const env = { ...process.env, PEERS: builds }
@@ -60,14 +73,17 @@ export async function peerOperators (folder: string, onProgress: (line: string) 
   const descriptions = globSync(join(from, 'operators/*.sh')).filter(file => basename(file) !== 'topicten.sh').sort()
   const found = await Promise.all(descriptions.map(async file => {
     // eslint-disable-next-line no-template-curly-in-string -- it is the shell's array
-    const script = '. "$0"; printf "%s\\0" "$RECONCILES" "$READY_URL" "${CMD[@]}"'
-    const [reconciles, readyUrl = '', ...command] = (await runCommand('bash', ['-c', script, file], { env })).split('\0').slice(0, -1)
-    return reconciles === 'yes' ? peerVariants.map(({ suffix, args }) => peer(basename(file, '.sh') + suffix, [...command, ...args], readyUrl)) : []
+    const script = '. "$0"; printf "%s\\0" "$RECONCILES" "$READY_URL" "$MUTATE_PATH" "$VALIDATE_PATH" "${CMD[@]}"'
+    const words = (await runCommand('bash', ['-c', script, file], { env })).split('\0').slice(0, -1)
+    const [reconciles, readyUrl = '', mutate = '', validate = '', ...command] = words
+    if (reconciles !== 'yes' && purpose === 'reconcile') return []
+    const name = basename(file, '.sh')
+    return variants[purpose].map(({ suffix, args }) => peer(name + suffix, [...command, ...args], readyUrl, { mutate, validate }))
   }))
   return found.flat()
 }
 
-function peer (name: string, command: string[], readyUrl: string): Operator {
+function peer (name: string, command: string[], readyUrl: string, paths: Operator['paths']): Operator {
   const filled = (text: string, { ports }: Assignment) => text.replace(/\{(webhook|health|metrics)\}/g, (_, port: keyof typeof ports) => String(ports[port]))
   return {
     name,
@@ -83,6 +99,7 @@ function peer (name: string, command: string[], readyUrl: string): Operator {
       // It has one core.
       GOMAXPROCS: '1'
     }),
-    readyUrl: assignment => filled(readyUrl, assignment)
+    readyUrl: assignment => filled(readyUrl, assignment),
+    paths
   }
 }

@@ -1,5 +1,6 @@
 // The command line of the benchmarks.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type AdmissionMode, admissionModes } from './admission.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
 import { type ReconcileMode, reconcileModes } from './reconcile.ts'
 
@@ -7,13 +8,19 @@ export const usage = `usage: npm run bench -- COMMAND [options]
 
 commands
   reconcile   time, cost and failover of the operator; with BENCH_PEERS=FOLDER also of the peers that the folder describes
+  admission   throughput, cost and latency of the webhooks, with BENCH_PEERS as above
   faults      two operators, the leader hit at random moments: is each countdown exact?
 
 options
   --rounds N        runs of everything; the tables give medians (3; faults: 20)
   --only A,B        reconcile: some of ${reconcileModes.join(', ')}
+                    admission: some of ${admissionModes.join(', ')}
                     faults: some of ${faultKinds.join(', ')}
   --sizes N,M       numbers of TopicTens for create and countdown (100,1000)
+  --connections N,M admission: of closed loops, each with one request at a time (1,16,64,500)
+  --rates N,M       admission: requests a second sent whatever becomes of them (1000,4000)
+  --duration S      admission: seconds of each load (2)
+  --objects N       admission: TopicTens in the list (10000)
   --interval S      seconds between two steps (2)
   --workers N,M     runs our operator once with each RECONCILE_CONCURRENCY (its default)
   --pods            kube-controller-manager, kube-scheduler and kwok make pods meanwhile; without, those are left out
@@ -27,12 +34,20 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+const commands = ['reconcile', 'admission', 'faults'] as const
+type Command = typeof commands[number]
+
 export interface BenchOptions {
-  command: 'reconcile' | 'faults'
+  command: Command
   rounds: number
   modes: ReconcileMode[]
+  admissionModes: AdmissionMode[]
   kinds: FaultKind[]
   sizes: number[]
+  connections: number[]
+  rates: number[]
+  durationMs: number
+  objects: number
   intervalMs: number
   /** Empty: the operator's default. */
   workers: number[]
@@ -46,6 +61,10 @@ const known = {
   rounds: { type: 'string' },
   only: { type: 'string' },
   sizes: { type: 'string', default: '100,1000' },
+  connections: { type: 'string', default: '1,16,64,500' },
+  rates: { type: 'string', default: '1000,4000' },
+  duration: { type: 'string', default: '2' },
+  objects: { type: 'string', default: '10000' },
   interval: { type: 'string', default: '2' },
   workers: { type: 'string', default: '' },
   pods: { type: 'boolean', default: false },
@@ -56,23 +75,34 @@ const known = {
 
 /** @throws {UsageError} naming the option and what it may be. */
 export function parseOptions (args: string[]): BenchOptions {
-  const { values, positionals: [command, ...rest] } = parse(args)
-  if ((command !== 'reconcile' && command !== 'faults') || rest.length > 0) {
-    throw new UsageError(`one command is needed, reconcile or faults: found ${JSON.stringify([command, ...rest].filter(Boolean).join(' '))}`)
+  const { values, positionals: [word, ...rest] } = parse(args)
+  const command = commands.find(each => each === word)
+  if (command === undefined || rest.length > 0) {
+    throw new UsageError(`one command is needed, ${commands.join(', ')}: found ${JSON.stringify([word, ...rest].filter(Boolean).join(' '))}`)
   }
-  const faults = command === 'faults'
   return {
     command,
-    rounds: number('rounds', values.rounds ?? (faults ? '20' : '3'), Number.isInteger),
-    modes: faults ? [] : choice('only', values.only, reconcileModes),
-    kinds: faults ? choice('only', values.only, faultKinds) : [],
+    rounds: number('rounds', values.rounds ?? (command === 'faults' ? '20' : '3'), Number.isInteger),
+    ...parts(command, values.only),
     sizes: list(values.sizes).map(size => number('sizes', size, Number.isInteger)),
+    connections: list(values.connections).map(count => number('connections', count, Number.isInteger)),
+    rates: list(values.rates).map(rate => number('rates', rate)),
+    durationMs: number('duration', values.duration) * 1000,
+    objects: number('objects', values.objects, Number.isInteger),
     intervalMs: number('interval', values.interval) * 1000,
     workers: list(values.workers).map(each => number('workers', each, Number.isInteger)),
     pods: values.pods,
     json: values.json,
     profile: values.profile,
     build: values.build
+  }
+}
+
+function parts (command: Command, only: string | undefined): Pick<BenchOptions, 'modes' | 'admissionModes' | 'kinds'> {
+  return {
+    modes: command === 'reconcile' ? choice('only', only, reconcileModes) : [],
+    admissionModes: command === 'admission' ? choice('only', only, admissionModes) : [],
+    kinds: command === 'faults' ? choice('only', only, faultKinds) : []
   }
 }
 

@@ -1,5 +1,5 @@
 // What the kernel says of a running process (Linux): its CPU time and its memory.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 
 /** User and system time so far, in seconds; counted in ticks of 10 ms: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 export async function cpuSeconds (pid: number): Promise<number> {
@@ -18,4 +18,9 @@ export async function memoryOf (pid: number): Promise<Memory> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const mib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024
   return { rssMiB: mib('VmRSS'), peakMiB: mib('VmHWM') }
+}
+
+/** From now on the peak is that of what follows: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html */
+export async function resetPeak (pid: number): Promise<void> {
+  await writeFile(`/proc/${pid}/clear_refs`, '5')
 }
