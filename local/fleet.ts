@@ -1,10 +1,10 @@
-// The processes of one plane together: each known by its component's name, all ended in the right order.
+// Processes that belong together: those of one plane, each known by its component, or others beside it; all ended in the right order.
 import type { ComponentName } from './components.ts'
 import { startGuard } from './guard.ts'
 import { type ComponentProcess, startProcess } from './process.ts'
 
-export interface FleetMember {
-  name: ComponentName
+export interface FleetMember<Name extends string = ComponentName> {
+  name: Name
   file: string
   args: string[]
   /** In place of the fleet's own. */
@@ -13,36 +13,36 @@ export interface FleetMember {
   isReady (): Promise<boolean>
 }
 
-export interface Fleet {
+export interface Fleet<Name extends string = ComponentName> {
   /** Starts a component and resolves when it is ready; errors are those of ComponentProcess.ready. */
-  start (member: FleetMember): Promise<void>
+  start (member: FleetMember<Name>): Promise<void>
   /** Rejects with the end of its log when a component is no longer there. */
   check (): Promise<void>
-  pid (name: ComponentName): number
+  pid (name: Name): number
   /** Has the watchdog end another process too, one that is not a child of ours. */
   watch (pid: number): void
-  kill (name: ComponentName, signal: NodeJS.Signals): Promise<void>
-  restart (name: ComponentName): Promise<void>
+  kill (name: Name, signal: NodeJS.Signals): Promise<void>
+  restart (name: Name): Promise<void>
   /** Ends all of them and the watchdog. */
   stop (): Promise<void>
 }
 
 // The API server takes a minute to obey while clients hold watches, and nothing here is worth waiting for.
 const graceMs = 500
-const servers: ComponentName[] = ['kube-apiserver', 'etcd']
+const servers: string[] = ['kube-apiserver', 'etcd']
 
 /** A fleet without members, under a watchdog that ends them and removes `dir` when our process dies. */
-export function startFleet (dir: string, env: NodeJS.ProcessEnv): Fleet {
+export function startFleet<Name extends string = ComponentName> (dir: string, env: NodeJS.ProcessEnv): Fleet<Name> {
   const guard = startGuard(dir, env)
-  const running = new Map<ComponentName, { member: FleetMember, process: ComponentProcess }>()
+  const running = new Map<string, { member: FleetMember<Name>, process: ComponentProcess }>()
 
-  async function start (member: FleetMember): Promise<void> {
+  async function start (member: FleetMember<Name>): Promise<void> {
     const process = await startProcess({ env, ...member, dir, guard })
     running.set(member.name, { member, process })
     await process.ready(member.isReady)
   }
 
-  function named (name: ComponentName) {
+  function named (name: Name) {
     const found = running.get(name)
     if (!found) throw new Error(`this control plane has no ${name}, only ${[...running.keys()].join(', ')}`)
     return found

@@ -3,9 +3,9 @@ import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PlaneAccess, planeEnvironment } from '../access.ts'
 import { findBinaries, findCrds } from '../binaries.ts'
-import { startGuard } from '../guard.ts'
+import { startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
-import { type ComponentProcess, PortTakenError, startProcess } from '../process.ts'
+import { PortTakenError } from '../process.ts'
 import { type Controller, controllerArguments, controllers, fluxNamespace } from './controllers.ts'
 
 export interface FluxOptions {
@@ -16,18 +16,18 @@ export interface FluxOptions {
 
 export interface Flux {
   pid (controller: Controller): number
+  /** Ends a controller and starts it again; resolves when it is ready. */
+  restart (controller: Controller): Promise<void>
   /** What a controller has logged so far, a JSON object a line. */
   log (controller: Controller): Promise<string>
   /** Ends the controllers and removes what they kept. Do so before the plane stops. */
   stop (): Promise<void>
 }
 
-const graceMs = 2000
-
 /**
  * Gives the plane the CRDs and the namespace of Flux and starts its controllers, with an administrator's rights as in Flux's own
  * manifests. Resolves when all are ready. When our process ends without `stop`, a watchdog clears up. Errors are those of findBinary
- * and of ComponentProcess.ready.
+ * and of ComponentProcess.ready (process.ts).
  */
 export async function startFlux (plane: PlaneAccess, options: FluxOptions): Promise<Flux> {
   const binaries = await findBinaries([...controllers], options)
@@ -51,39 +51,33 @@ async function startControllers (
   const dir = await mkdtemp(join(plane.dir, 'flux-'))
   // source-controller does not make the folder.
   await mkdir(join(dir, 'artifacts'))
-  const fluxEnv = { ...planeEnvironment(dir, env), KUBECONFIG: plane.kubeconfig, RUNTIME_NAMESPACE: fluxNamespace }
-  const guard = startGuard(dir, fluxEnv)
-  const running = new Map<Controller, ComponentProcess>()
+  const fleet = startFleet<Controller>(dir, {
+    ...planeEnvironment(dir, env), KUBECONFIG: plane.kubeconfig, RUNTIME_NAMESPACE: fluxNamespace
+  })
   const stop = async () => {
-    await Promise.all([...running.values()].map(process => process.end('SIGTERM', graceMs)))
-    await guard.dismiss()
+    await fleet.stop()
     await rm(dir, { recursive: true, force: true, maxRetries: 5 })
   }
   const [storage = 0, ...healths] = await freePorts(1 + controllers.length)
   onProgress?.('starting the controllers of Flux')
   try {
-    await everyOne(controllers.map((name, index) => startController(name, healths[index] ?? 0)))
+    for (const name of controllers) {
+      const health = healths.pop() ?? 0
+      await fleet.start({
+        name,
+        file: binaries[name],
+        args: controllerArguments(name, dir, { health, storage }),
+        isReady: async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok
+      })
+    }
   } catch (error) {
     await stop()
     throw error
   }
   return {
-    pid: name => running.get(name)?.pid ?? 0,
+    pid: fleet.pid,
+    restart: fleet.restart,
     log: name => readFile(join(dir, `${name}.log`), 'utf8'),
     stop
   }
-
-  async function startController (name: Controller, health: number): Promise<void> {
-    const process = await startProcess({
-      name, file: binaries[name], args: controllerArguments(name, dir, { health, storage }), env: fluxEnv, dir, guard
-    })
-    running.set(name, process)
-    await process.ready(async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok)
-  }
-}
-
-/** Like Promise.all, but nothing goes on any more when it rejects. */
-async function everyOne (promises: Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(promises)).find(result => result.status === 'rejected')
-  if (failed) throw failed.reason
 }
