@@ -27,10 +27,11 @@ function startDemo (t: Test, args: string[], env: NodeJS.ProcessEnv = {}) {
     })
   }
   return {
-    /** Resolves as soon as `text` was printed. */
-    prints: (text: string) => new Promise<void>(resolve => {
+    /** Resolves as soon as `text` was printed; rejects when it ends without. */
+    prints: (text: string) => new Promise<void>((resolve, reject) => {
       waiting.push({ text, resolve })
       if (output.includes(text)) resolve()
+      void closed.then(() => { reject(new Error(`the demo ended before it printed "${text}":\n${output}`)) })
     }),
     signal: (signal: NodeJS.Signals) => { child.kill(signal) },
     /** Resolves at its end with all it printed and its exit code. */
