@@ -32,11 +32,11 @@ export interface SbomOptions {
   env: NodeJS.ProcessEnv
 }
 
-/** Rejects with what cyclonedx-npm says, and when a package in a bundle is no production dependency of the lock file. */
+/** Rejects with what cyclonedx-npm says, and when a package in a bundle is not in the lock file. */
 export async function writeSbom ({ root, metafile, file, execPath, env }: SbomOptions): Promise<void> {
   const program = join(dirname(fileURLToPath(import.meta.resolve('@cyclonedx/cyclonedx-npm'))), 'bin/cyclonedx-npm-cli.js')
   const [text, lock] = await Promise.all([
-    runCommand(execPath, [program, '--package-lock-only', '--omit=dev', '--flatten-components', '--output-reproducible', '--output-file=-'], { cwd: root, env }),
+    runCommand(execPath, [program, '--package-lock-only', '--flatten-components', '--output-reproducible', '--output-file=-'], { cwd: root, env }),
     readFile(join(root, 'package-lock.json'), 'utf8')
   ])
   const bom = bundledBom(JSON.parse(text) as Bom, bundlesOf(metafile), (JSON.parse(lock) as { packages: Lock }).packages)
@@ -68,7 +68,7 @@ export function bundledBom (bom: Bom, bundles: ReadonlyMap<string, string[]>, lo
   const known = new Map(bom.components.map(component => [pathOf(component), component]))
   const components = [...bundles].map(([path, names]) => {
     const component = known.get(path)
-    if (component === undefined) throw new Error(`${path} is in the bundles of ${names.join(' and ')}, but is no production dependency of package-lock.json`)
+    if (component === undefined) throw new Error(`${path} is in the bundles of ${names.join(' and ')}, but not in package-lock.json`)
     const marks = names.map(value => ({ name: 'topicten:bundle', value }))
     return { ...component, ...hashesOf(lock[path]?.integrity), properties: [...component.properties ?? [], ...marks] }
   }).sort((a, b) => a['bom-ref'] < b['bom-ref'] ? -1 : 1)
