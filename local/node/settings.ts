@@ -83,7 +83,9 @@ export function kubeletConfig (dir: string, cgroup: string, { node }: Network): 
     // A full disk of the person's is no reason to evict; zero is refused.
     evictionHard: { 'memory.available': '1Mi', 'nodefs.available': '1Mi', 'imagefs.available': '1Mi' },
     imageGCHighThresholdPercent: 100,
-    // Pods find what they are told by address; there is no name server.
+    // Pods find what they are told by address. There is no name server: who asks is refused at once, by the node.
+    clusterDNS: [node],
+    clusterDomain: 'cluster.local',
     resolvConf: '',
     // Ready is reported within a second instead of ten.
     nodeStatusUpdateFrequency: '1s'
