@@ -25,6 +25,8 @@ export interface EncryptOptions {
 // https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
 const algorithms: readonly EncryptionAlgorithmSpec[] = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_256', 'SM2PKE']
 
+const wrongAlgorithm: ReadonlySet<string> = new Set(['InvalidKeyUsageException', 'ValidationException'])
+
 /**
  * Encrypts texts of 1 to `maxMessageBytes` bytes of UTF-8. With an asymmetric key, which takes no context, the algorithm is
  * found at the first message.
@@ -52,7 +54,7 @@ export function createEncrypt ({ kms, keyArn, context, call }: EncryptOptions): 
         usable = [algorithm]
         return sealed
       } catch (error) {
-        if (nameOf(error) !== 'InvalidKeyUsageException') throw error
+        if (!wrongAlgorithm.has(nameOf(error))) throw error
         refusals.push(error)
       }
     }

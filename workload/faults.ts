@@ -1,5 +1,5 @@
 // Tells errors apart: what may pass by itself and is tried again, and what will not.
-import { escapeText } from '../api/text.ts'
+import { escapeText, typeName } from '../api/text.ts'
 
 /** Few words, as they are a metric's label. */
 export type FaultKind =
@@ -60,7 +60,7 @@ const networkCode = new RegExp('^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENE
 export function judgeError (error: unknown): FaultVerdict {
   const name = nameOf(error)
   const kind = kindOf(error, name)
-  const words = error instanceof Error ? error.message : String(error)
+  const words = error instanceof Error ? error.message : `${typeName(error)} was thrown`
   return { kind, retryable: retryableKinds.has(kind), name: escapeText(name), words: escapeText(words) }
 }
 
@@ -88,7 +88,7 @@ function kindOf (error: unknown, name: string): FaultKind {
 
 /** The SDK learns the difference of the clocks from the answer, so that the next request is signed right. */
 function isSkew (error: unknown): boolean {
-  return /signature (expired|not yet current)/i.test(String(field(error, 'message')))
+  return /signature (expired|not yet current)/i.test(error instanceof Error ? error.message : '')
 }
 
 const kindsByStatus: Record<number, FaultKind> = {
