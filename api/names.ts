@@ -12,6 +12,9 @@ export const fieldManager = 'topicten'
 export const topicTenLabel = `${group}/topicten`
 export const appLabel = 'app'
 
+/** On the Lease by which an install claims what it looks after: `cluster` or `namespace`. */
+export const scopeLabel = `${group}/scope`
+
 /** On the Deployment: when its last step was due (RFC 3339), and the number it is counted down from. */
 export const stepDueAnnotation = `${group}/step-due`
 export const countedFromAnnotation = `${group}/counted-from`

@@ -17,13 +17,17 @@ const beginnings = new Set(['CountingDown', 'RollingOut'])
 
 /** The Events of the step from `before` to `after`; Reconciling repeats what Ready says, and Ready what Stalled does. */
 export function transitionsOf (before: TopicTen, after: TopicTen): Transition[] {
-  const { namespace = '', name = '', uid = '', resourceVersion = '' } = after.metadata
-  const regarding = { apiVersion, kind, namespace, name, uid, resourceVersion }
+  const regarding = referenceTo(after)
   const conditions = after.status?.conditions ?? []
   const stalled = conditions.some(({ type }) => type === 'Stalled')
   return conditions.filter(condition => isWorthTelling(condition, before, stalled)).map(({ reason, message }) => ({
     regarding, type: troubles.has(reason) ? 'Warning' : 'Normal', reason, action: 'Reconcile', note: message
   }))
+}
+
+export function referenceTo ({ metadata }: TopicTen): Transition['regarding'] {
+  const { namespace = '', name = '', uid = '', resourceVersion = '' } = metadata
+  return { apiVersion, kind, namespace, name, uid, resourceVersion }
 }
 
 function isWorthTelling ({ type, reason }: Condition, before: TopicTen, stalled: boolean): boolean {

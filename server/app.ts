@@ -4,15 +4,18 @@ import type { Registry } from 'prom-client'
 import { health, type HealthOptions } from './health.ts'
 
 export interface AppOptions extends HealthOptions {
-  registry: Registry
+  /** undefined: the metrics are served elsewhere, guarded. */
+  registry: Registry | undefined
 }
 
 export function buildApp ({ live, ready, registry }: AppOptions): FastifyInstance {
   const app = Fastify({ logger: false, forceCloseConnections: true })
   void app.register(health, { live, ready })
-  app.get('/metrics', async (_request, reply) => {
-    void reply.type(registry.contentType)
-    return await registry.metrics()
-  })
+  if (registry !== undefined) {
+    app.get('/metrics', async (_request, reply) => {
+      void reply.type(registry.contentType)
+      return await registry.metrics()
+    })
+  }
   return app
 }

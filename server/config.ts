@@ -17,6 +17,14 @@ export interface Config {
   leaseDurationMs: number
   leaseRenewDeadlineMs: number
   leaseRetryMs: number
+  /** The Helm release, as other installs are told of it. */
+  releaseName: string
+  /** Name of the Lease by which an install claims what it looks after; empty: it may stand beside any other. */
+  installLease: string
+  /** Where an install for the whole cluster claims it. */
+  installLeaseNamespace: string
+  /** The ClusterRole, or the Role where one namespace is watched, with which that Lease goes; empty: it stays. */
+  installLeaseOwner: string
   listenAddress: string
   httpPort: number
   webhookPort: number
@@ -32,8 +40,13 @@ export interface Config {
   webhookCertDir: string | undefined
   certSecret: string
   shutdownDelayMs: number
+  /** Whether metrics and log level are served by the webhooks' listener, to those with rights. */
+  metricsAuth: boolean
   logLevel: string
 }
+
+/** pino's, the loudest first. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** A variable that cannot be used. The process exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -44,6 +57,8 @@ export class ConfigError extends Error {
 const seconds = (fallback: number, exclusiveMinimum = 0) => ({ type: 'number', exclusiveMinimum, maximum: 86_400, default: fallback })
 const port = (fallback: number) => ({ type: 'integer', minimum: 0, maximum: 65_535, default: fallback })
 const dnsName = (fallback: string) => ({ type: 'string', pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$', default: fallback })
+
+const optionalName = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$', default: '' }
 
 /** What each variable may be, and what it is when unset or empty. */
 const properties = {
@@ -59,6 +74,10 @@ const properties = {
   LEASE_DURATION_SECONDS: seconds(15),
   LEASE_RENEW_DEADLINE_SECONDS: seconds(10),
   LEASE_RETRY_SECONDS: seconds(2),
+  RELEASE_NAME: optionalName,
+  INSTALL_LEASE: optionalName,
+  INSTALL_LEASE_NAMESPACE: dnsName('kube-system'),
+  INSTALL_LEASE_OWNER: { type: 'string', default: '' },
   LISTEN_ADDRESS: { type: 'string', default: '::' },
   HTTP_PORT: port(8080),
   WEBHOOK_PORT: port(9443),
@@ -68,7 +87,8 @@ const properties = {
   WEBHOOK_CERT_DIR: { type: 'string' },
   CERT_SECRET: dnsName('topicten-webhook'),
   SHUTDOWN_DELAY_SECONDS: { type: 'number', minimum: 0, maximum: 3_600 },
-  LOG_LEVEL: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], default: 'info' }
+  METRICS_AUTH: { type: 'boolean', default: false },
+  LOG_LEVEL: { enum: logLevels, default: 'info' }
 } as const
 
 type Variables = { [K in Exclude<keyof typeof properties, 'KUBECONFIG' | 'KUBE_CONTEXT' | 'WEBHOOK_CERT_DIR' | 'SHUTDOWN_DELAY_SECONDS'>]:
@@ -99,6 +119,10 @@ export function readConfig (environment: NodeJS.ProcessEnv): Config {
     leaseDurationMs: variables.LEASE_DURATION_SECONDS * 1000,
     leaseRenewDeadlineMs: variables.LEASE_RENEW_DEADLINE_SECONDS * 1000,
     leaseRetryMs: variables.LEASE_RETRY_SECONDS * 1000,
+    releaseName: variables.RELEASE_NAME || variables.LEASE_NAME,
+    installLease: variables.INSTALL_LEASE,
+    installLeaseNamespace: variables.INSTALL_LEASE_NAMESPACE,
+    installLeaseOwner: variables.INSTALL_LEASE_OWNER,
     listenAddress: variables.LISTEN_ADDRESS,
     httpPort: variables.HTTP_PORT,
     webhookPort: variables.WEBHOOK_PORT,
@@ -109,9 +133,11 @@ export function readConfig (environment: NodeJS.ProcessEnv): Config {
     webhookCertDir: variables.WEBHOOK_CERT_DIR,
     certSecret: variables.CERT_SECRET,
     shutdownDelayMs: (variables.SHUTDOWN_DELAY_SECONDS ?? (inCluster ? 10 : 0)) * 1000,
+    metricsAuth: variables.METRICS_AUTH,
     logLevel: variables.LOG_LEVEL
   }
   checkLease(config)
+  checkMetrics(config)
   return config
 }
 
@@ -120,6 +146,11 @@ function checkLease ({ leaseDurationMs, leaseRenewDeadlineMs, leaseRetryMs }: Co
   if (leaseDurationMs > leaseRenewDeadlineMs && leaseRenewDeadlineMs > leaseRetryMs) return
   throw new ConfigError('LEASE_DURATION_SECONDS must be greater than LEASE_RENEW_DEADLINE_SECONDS, and that greater than LEASE_RETRY_SECONDS: ' +
     `found ${leaseDurationMs / 1000}, ${leaseRenewDeadlineMs / 1000} and ${leaseRetryMs / 1000}`)
+}
+
+/** A token is sent over TLS or not at all. */
+function checkMetrics ({ metricsAuth, webhooks }: Config): void {
+  if (metricsAuth && !webhooks) throw new ConfigError('METRICS_AUTH needs the TLS listener of the webhooks: set WEBHOOK_CONFIGURATION or WEBHOOK_CERT_DIR as well')
 }
 
 function explain ({ instancePath, message = 'is wrong', params }: ErrorObject, environment: NodeJS.ProcessEnv): string {

@@ -18,6 +18,7 @@ export interface Readings {
   leading: () => boolean
   activeWorkers: () => number
   topicTens: () => number
+  uninjectedPods: () => number
   lastEventAgeSeconds: () => Record<string, number>
   /** Seconds since the epoch, by `leaf` and `authority`. */
   certificateExpiries: () => Record<string, number>
@@ -51,6 +52,7 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
   gauge('controller_runtime_active_workers', 'Workers with a reconcile in hand.', { controller }, readings.activeWorkers)
   gauge('controller_runtime_max_concurrent_reconciles', 'Workers there are.', { controller }, () => settings.concurrency)
   gauge('topicten_topictens', 'TopicTens in the cache.', {}, readings.topicTens)
+  gauge('topicten_uninjected_pods', 'Pods that lack the variables of their TopicTen, as the leader sees them.', {}, readings.uninjectedPods)
   gauge('topicten_build_info', 'The version that runs.', { version: settings.version }, () => 1)
   gauges('topicten_watch_last_event_age_seconds', 'Seconds since a watch last brought something, bookmarks included.', 'kind',
     readings.lastEventAgeSeconds)

@@ -5,18 +5,24 @@ import { createClient } from '../cluster/client.ts'
 import { loadClusterConfig } from '../cluster/config.ts'
 import { createElector } from '../cluster/elector.ts'
 import { createEventRecorder } from '../cluster/events.ts'
-import type { Logger } from '../cluster/logger.ts'
 import { createReconciler } from '../reconciler/reconciler.ts'
+import type { Transition } from '../reconciler/transitions.ts'
+import { createUninjected } from '../reconciler/uninjected.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { admin, type LevelLogger } from './admin.ts'
 import { buildApp } from './app.ts'
 import type { CertificateTimes } from './certificates.ts'
 import type { Config } from './config.ts'
+import { createGuard } from './guard.ts'
 import { ownServiceAccount } from './identity.ts'
+import { createInstall } from './install.ts'
+import { createLeadership } from './leadership.ts'
 import { createMetrics } from './metrics.ts'
+import { createServedCrd } from './served-crd.ts'
 import { createWebhookListener } from './webhook-listener.ts'
 
 export interface Operator {
-  /** Where `/livez`, `/readyz` and `/metrics` are served: `http://ADDRESS:PORT`. */
+  /** Where `/livez`, `/readyz` and, unless they are guarded, `/metrics` are served: `http://ADDRESS:PORT`. */
   readonly url: string
   readonly leading: boolean
   /** Finishes what is in hand, releases the lease, serves for the shutdown delay, closes. */
@@ -31,64 +37,81 @@ const hungAfterSeconds = 120
  * the API server does meanwhile.
  * @throws where the cluster's credentials cannot be read or the port cannot be listened on.
  */
-export async function startOperator (config: Config, log: Logger, certificateTimes: CertificateTimes = {}): Promise<Operator> {
+export async function startOperator (config: Config, log: LevelLogger, certificateTimes: CertificateTimes = {}): Promise<Operator> {
   const clusterConfig = loadClusterConfig({ kubeconfig: config.kubeconfig, context: config.kubeContext })
   const metrics = createMetrics({
-    leading: () => leading(),
+    leading: () => leadership.leading,
     activeWorkers: () => reconciler.activeWorkers,
     topicTens: () => reconciler.topicTens.size,
+    uninjectedPods: () => uninjected?.count ?? 0,
     lastEventAgeSeconds: () => ({
       TopicTen: reconciler.topicTens.lastEventAgeSeconds, Deployment: reconciler.deployments.lastEventAgeSeconds
     }),
     certificateExpiries: () => listener?.expiries ?? {}
   }, { concurrency: config.reconcileConcurrency, leaseName: config.leaseName, version: packageJson.version })
-  const ended = new AbortController()
   const clientOptions = { userAgent: `topicten/${packageJson.version}`, onRequest: metrics.requested }
   const client = createClient(clusterConfig, clientOptions)
   // The lease must not stand in line behind a thousand reconciles.
   const leaseClient = createClient(clusterConfig, { ...clientOptions, timeoutMs: config.leaseRetryMs })
   const events = createEventRecorder({ client, reportingController: `${group}/topicten`, reportingInstance: config.podName, log })
+  const onTransition = (transition: Transition): void => {
+    const { regarding: { namespace, name }, reason, note } = transition
+    log.info({ topicten: `${namespace}/${name}`, reason, note }, 'transition')
+    events.record(transition)
+  }
+  const servedCrd = createServedCrd({ client, log })
   const reconciler = createReconciler({
     client,
     namespace: config.watchNamespace,
     intervalMs: config.countdownIntervalMs,
     concurrency: config.reconcileConcurrency,
     guard () {
-      if (!leading()) throw new Error('the lease may be gone: nothing is written')
+      if (!leadership.leading) throw new Error('the lease may be gone: nothing is written')
     },
     queueObserver: metrics.queue,
     onReconciled: metrics.reconciled,
     onStep: metrics.stepped,
-    onRelist: metrics.relisted,
-    isAnswering: () => listener !== undefined && Object.values(listener.ready).every(check => check() === undefined),
-    onTransition (transition) {
-      const { regarding: { namespace, name }, reason, note } = transition
-      log.info({ topicten: `${namespace}/${name}`, reason, note }, 'transition')
-      events.record(transition)
+    onRelist (kind) {
+      metrics.relisted(kind)
+      // What was listed anew may be of another CRD.
+      if (kind === 'TopicTen') servedCrd.check()
     },
+    isAnswering: () => listener !== undefined && Object.values(listener.ready).every(check => check() === undefined),
+    onTransition,
     log
   })
 
-  const elector = config.leaderElection ? campaign() : undefined
+  const leadership = createLeadership({
+    elect: onLeading => config.leaderElection ? campaign(onLeading) : undefined,
+    onLeading: signal => { void work(signal) }
+  })
+  const install = config.installLease === ''
+    ? undefined
+    : createInstall({ client, config, onChange: () => { allow() }, log })
   const listener = config.webhooks
     ? createWebhookListener({
       client,
       config,
       cached: reconciler.topicTen,
-      isLeading: leading,
+      isLeading: () => leadership.leading,
       owner: () => ownServiceAccount(client),
       onAnswer: metrics.answered,
       times: certificateTimes,
+      extend (app) {
+        if (config.metricsAuth) void app.register(admin, { guard: createGuard({ client, log }), registry: metrics.registry, log })
+      },
       log
     })
+    : undefined
+  // Without webhooks no pod gets variables, and none is amiss.
+  const uninjected = config.webhooks
+    ? createUninjected({ client, namespace: config.watchNamespace, topicTen: reconciler.topicTen, onTransition, log })
     : undefined
 
   let stopping = false
   const { topicTens, deployments } = reconciler
-  // False: stopped before the API server had answered.
-  const filled = Promise.all([topicTens.whenSynced(), deployments.whenSynced()]).then(() => true, () => false)
   const app = buildApp({
-    registry: metrics.registry,
+    registry: config.metricsAuth ? undefined : metrics.registry,
     live: {
       reconcilers: () => reconciler.longestWorkSeconds > hungAfterSeconds
         ? `a reconcile has taken ${Math.round(reconciler.longestWorkSeconds)} s`
@@ -96,6 +119,8 @@ export async function startOperator (config: Config, log: Logger, certificateTim
     },
     ready: {
       caches: () => topicTens.synced && deployments.synced ? undefined : 'not filled yet',
+      crd: () => servedCrd.fault,
+      ...install && { install: () => install.fault },
       ...listener?.ready,
       shutdown: () => stopping ? 'stopping' : undefined
     }
@@ -104,11 +129,17 @@ export async function startOperator (config: Config, log: Logger, certificateTim
   await listener?.start()
   log.info({ url, version: packageJson.version }, 'listening')
   reconciler.start()
+  servedCrd.start()
+  install?.start()
+  // Stopped before the API server had answered, they reject.
+  void Promise.all([topicTens.whenSynced(), deployments.whenSynced()]).then(allow, () => {})
 
-  if (elector === undefined) void work(ended.signal)
-  else void filled.then(isFilled => { if (isFilled && !stopping) elector.start() })
+  /** Nobody leads before the caches are filled, or beside another install. */
+  function allow (): void {
+    leadership.allow(!stopping && topicTens.synced && deployments.synced && install?.fault === undefined)
+  }
 
-  function campaign () {
+  function campaign (onLeading: (signal: AbortSignal) => void) {
     return createElector({
       client: leaseClient,
       namespace: config.podNamespace,
@@ -118,18 +149,14 @@ export async function startOperator (config: Config, log: Logger, certificateTim
       renewDeadlineMs: config.leaseRenewDeadlineMs,
       retryMs: config.leaseRetryMs,
       owner: () => ownServiceAccount(leaseClient),
-      onLeading: signal => { void work(signal) },
+      onLeading,
       log
     })
   }
 
-  function leading (): boolean {
-    return config.leaderElection ? elector?.leading ?? false : !ended.signal.aborted
-  }
-
   async function work (signal: AbortSignal): Promise<void> {
-    if (!await filled) return
     listener?.lead()
+    uninjected?.lead(signal)
     await reconciler.lead(signal)
   }
 
@@ -138,13 +165,12 @@ export async function startOperator (config: Config, log: Logger, certificateTim
     listener?.drain()
     log.info({}, 'stopping')
     await reconciler.drain()
-    ended.abort()
-    await elector?.stop()
+    await leadership.stop()
     await events.flush()
     await delay(config.shutdownDelayMs)
-    await Promise.all([app.close(), listener?.stop(), reconciler.stop()])
+    await Promise.all([app.close(), listener?.stop(), reconciler.stop(), servedCrd.stop(), install?.stop()])
     await Promise.all([client.close(), leaseClient.close()])
   }
 
-  return { url, get leading () { return leading() }, stop }
+  return { url, get leading () { return leadership.leading }, stop }
 }

@@ -1,6 +1,6 @@
 // The HTTPS application that the API server calls; certificates are swapped while it listens.
 import type { Server, TLSSocket } from 'node:tls'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { webhooks, type WebhooksOptions } from '../webhooks/plugin.ts'
 import type { Pair } from './authority.ts'
 
@@ -21,7 +21,8 @@ const minVersion = 'TLSv1.3'
 /** A client that stays silent longer than this after it connected has no request in hand. */
 const silentMs = 1_000
 
-export function buildWebhookApp (options: WebhooksOptions): WebhookApp {
+/** `extend` may register more than the webhooks, which are for the API server and ask nobody for a token. */
+export function buildWebhookApp (options: WebhooksOptions, extend: (app: FastifyInstance) => void = () => {}): WebhookApp {
   let draining = false
   // A request that comes while we close is answered like any other.
   const app = Fastify({
@@ -33,6 +34,7 @@ export function buildWebhookApp (options: WebhooksOptions): WebhookApp {
     done()
   })
   void app.register(webhooks, options)
+  extend(app as unknown as FastifyInstance)
   return {
     async listen (host, port) {
       await app.listen({ host, port })

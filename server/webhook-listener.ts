@@ -1,6 +1,7 @@
 // The admission role, assembled: the HTTPS listener, where its certificates come from, and what makes it ready.
 import type { X509Certificate } from 'node:crypto'
 import type { V1OwnerReference } from '@kubernetes/client-node'
+import type { FastifyInstance } from 'fastify'
 import type { TopicTen } from '../api/topicten.ts'
 import type { Client } from '../cluster/client.ts'
 import type { Logger } from '../cluster/logger.ts'
@@ -24,6 +25,8 @@ export interface WebhookListenerOptions {
   onAnswer: NonNullable<WebhooksOptions['onAnswer']>
   /** How long certificates live and when they are looked at; `checkMs` is for files as well. */
   times: CertificateTimes
+  /** Registers what else the listener serves. */
+  extend: (app: FastifyInstance) => void
   log: Logger
 }
 
@@ -43,11 +46,11 @@ export interface WebhookListener {
 const fileCheckMs = 5_000
 
 export function createWebhookListener (options: WebhookListenerOptions): WebhookListener {
-  const { client, config, cached, isLeading, owner, onAnswer, times, log } = options
+  const { client, config, cached, isLeading, owner, onAnswer, times, extend, log } = options
   let chain: readonly X509Certificate[] = []
   let authority: X509Certificate | undefined
 
-  const app = buildWebhookApp({ lookup: createLookup(client, cached), log, onAnswer })
+  const app = buildWebhookApp({ lookup: createLookup(client, cached), log, onAnswer }, extend)
   const dial = createSelfDial(() => chain[0]?.fingerprint256)
   const caBundle = config.webhookConfiguration === ''
     ? undefined

@@ -15,6 +15,10 @@ t.test('defaults are those of a pod in a cluster', async t => {
     leaseDurationMs: 15_000,
     leaseRenewDeadlineMs: 10_000,
     leaseRetryMs: 2_000,
+    releaseName: 'topicten',
+    installLease: '',
+    installLeaseNamespace: 'kube-system',
+    installLeaseOwner: '',
     listenAddress: '::',
     httpPort: 8080,
     webhookPort: 9443,
@@ -25,6 +29,7 @@ t.test('defaults are those of a pod in a cluster', async t => {
     webhookCertDir: undefined,
     certSecret: 'topicten-webhook',
     shutdownDelayMs: 10_000,
+    metricsAuth: false,
     logLevel: 'info'
   })
 })
@@ -35,6 +40,7 @@ t.test('with a kubeconfig nothing waits at the end; an empty variable is unset; 
 })
 
 const wrong: Record<string, [NodeJS.ProcessEnv, RegExp]> = {
+  'guarded metrics without a listener for them': [{ METRICS_AUTH: 'true' }, /METRICS_AUTH needs the TLS listener of the webhooks: set WEBHOOK_CONFIGURATION or WEBHOOK_CERT_DIR/],
   'a word for a number': [{ HTTP_PORT: 'http' }, /HTTP_PORT must be integer: found "http"/],
   'a port that cannot be': [{ HTTP_PORT: '70000' }, /HTTP_PORT must be <= 65535: found "70000"/],
   'an interval of nothing': [{ COUNTDOWN_INTERVAL_SECONDS: '0' }, /COUNTDOWN_INTERVAL_SECONDS must be > 0: found "0"/],
