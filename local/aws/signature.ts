@@ -31,14 +31,23 @@ export function isSigned (request: AwsRequest, authorization: Authorization, sec
   if (!mustBeSigned.every(name => signedHeaders.includes(name))) return false
   const scope = `${date}/${region}/${service}/aws4_request`
   const text = ['AWS4-HMAC-SHA256', headerOf(request, 'x-amz-date'), scope, sha256(canonicalRequest(request, signedHeaders, service))].join('\n')
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>((key, part) => hmac(key, part), `AWS4${secret}`)
-  return hmac(key, text).toString('hex') === signature
+  return hmac(signingKey(secret, scope), text).toString('hex') === signature
 }
 
 /** True when the body is the one whose hash was signed, or was deliberately left unsigned. */
 export function isBodySigned (request: AwsRequest): boolean {
   const hash = headerOf(request, 'x-amz-content-sha256')
   return hash === '' || hash === 'UNSIGNED-PAYLOAD' || hash.startsWith('STREAMING-') || hash === sha256(request.body)
+}
+
+// One key serves all requests of a day, a region and a service.
+const signingKeys = new Map<string, Buffer>()
+
+function signingKey (secret: string, scope: string): Buffer {
+  const name = `${secret}/${scope}`
+  const key = signingKeys.get(name) ?? scope.split('/').reduce((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`))
+  signingKeys.set(name, key)
+  return key
 }
 
 function canonicalRequest (request: AwsRequest, signedHeaders: string[], service: string): string {
