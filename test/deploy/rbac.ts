@@ -13,6 +13,9 @@ const work = [
   'apps/deployments get,list,watch,create,patch',
   'events.k8s.io/events create,patch'
 ]
+const pods = 'pods list,watch'
+const claim = 'coordination.k8s.io/leases[topicten-install]'
+const wide = [...work, pods, `${claim} list,watch`, 'rbac.authorization.k8s.io/clusterroles[topicten] get']
 const leader = ['coordination.k8s.io/leases[topicten] list,watch,create,patch,update']
 const secret = ['secrets[topicten-webhook] list,watch,create,patch']
 const configurations = (name: string, verbs: string) => ['validating', 'mutating']
@@ -25,7 +28,8 @@ const people = (name: string) => ({
 
 const table: Array<[install: string, values: Record<string, unknown>, rights: Rights]> = [
   ['default', {}, {
-    'ClusterRole topicten': work,
+    'ClusterRole topicten': wide,
+    'Role kube-system/topicten-claim': [`${claim} create,patch`],
     'Role topicten-system/topicten-leader': leader,
     'ClusterRole topicten-webhooks': configurations('topicten', 'list,watch,patch'),
     'Role topicten-system/topicten-webhooks': secret,
@@ -33,7 +37,8 @@ const table: Array<[install: string, values: Record<string, unknown>, rights: Ri
     ...people('topicten')
   }],
   ['one namespace', { watchNamespace: 'team' }, {
-    'Role team/topicten': work,
+    'Role team/topicten': [...work, pods, `${claim} list,watch,create,patch`, 'rbac.authorization.k8s.io/roles[topicten] get'],
+    'Role kube-system/topicten-team-claim': [`${claim} list,watch`],
     'Role topicten-system/topicten-leader': leader,
     'ClusterRole topicten-team-webhooks': configurations('topicten-team', 'list,watch,patch'),
     'Role topicten-system/topicten-webhooks': secret,
@@ -41,12 +46,22 @@ const table: Array<[install: string, values: Record<string, unknown>, rights: Ri
     ...people('topicten-team')
   }],
   ['certificates from cert-manager', { 'webhook.certManager.enabled': true, 'rbac.aggregate': false }, {
-    'ClusterRole topicten': work,
+    'ClusterRole topicten': wide,
+    'Role kube-system/topicten-claim': [`${claim} create,patch`],
     'Role topicten-system/topicten-leader': leader,
     'ClusterRole topicten-webhooks': configurations('topicten', 'list,watch'),
     'Role topicten-system/topicten-test': test
   }],
-  ['no webhook', { 'webhook.enabled': false, 'rbac.aggregate': false }, {
+  ['guarded metrics', { 'metrics.auth': true, 'webhook.certSecret': 'a', 'webhook.caBundle': 'AAAA', 'rbac.aggregate': false, 'installClaim.enabled': false }, {
+    'ClusterRole topicten': [...work, pods],
+    'ClusterRole topicten-guard': ['authentication.k8s.io/tokenreviews create', 'authorization.k8s.io/subjectaccessreviews create'],
+    'Role topicten-system/topicten-leader': leader,
+    'ClusterRole topicten-webhooks': configurations('topicten', 'list,watch'),
+    'ClusterRole topicten-metrics': ['/metrics get'],
+    'ClusterRole topicten-loglevel': ['/loglevel get,put'],
+    'Role topicten-system/topicten-test': test
+  }],
+  ['no webhook', { 'webhook.enabled': false, 'rbac.aggregate': false, 'installClaim.enabled': false }, {
     'ClusterRole topicten': [`${topicTens} list,watch`, ...work.slice(1)],
     'Role topicten-system/topicten-leader': leader,
     'Role topicten-system/topicten-test': test
@@ -61,7 +76,8 @@ function rightsOf (objects: Rendered[]): Rights {
   }))
 }
 
-function rightsOfRule ({ apiGroups = [], resources = [], resourceNames, verbs }: V1PolicyRule): string[] {
+function rightsOfRule ({ apiGroups = [], resources = [], resourceNames, nonResourceURLs, verbs }: V1PolicyRule): string[] {
+  if (nonResourceURLs !== undefined) return nonResourceURLs.map(url => `${url} ${verbs.join()}`)
   return apiGroups.flatMap(group => resources.map(resource =>
     `${group === '' ? '' : `${group}/`}${resource}${resourceNames ? `[${resourceNames.join()}]` : ''} ${verbs.join()}`))
 }
@@ -79,6 +95,7 @@ t.test('every role is bound to the ServiceAccount that uses it', async t => {
   t.strictSame(bound.sort(), [
     'ClusterRole topicten-webhooks: topicten-system/topicten',
     'ClusterRole topicten: topicten-system/topicten',
+    'Role topicten-claim: topicten-system/topicten',
     'Role topicten-leader: topicten-system/topicten',
     'Role topicten-test: topicten-system/topicten-test',
     'Role topicten-webhooks: topicten-system/topicten'

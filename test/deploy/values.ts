@@ -20,6 +20,7 @@ const refusals: Record<string, [flags: string[], words: RegExp]> = {
   'nobody to trust': [setting({ 'webhook.certSecret': 'mine' }), /"mine", but nothing says whom the API server is to trust: set webhook\.caBundle, or webhook\.annotations/],
   'a bundle that is not in base64': [setting({ 'webhook.caBundle': '-----BEGIN CERTIFICATE-----' }), /webhook\.caBundle is PEM as it stands: encode it with base64/],
   'a url without TLS': [setting({ 'webhook.url': 'http://10.0.0.5' }), /webhook\.url is "http:\/\/10\.0\.0\.5": the API server calls webhooks by https:\/\/ only/],
+  'a guard without TLS': [setting({ 'metrics.auth': true, 'webhook.enabled': false }), /metrics\.auth needs the TLS listener of the webhooks/],
   'a leader that outlives its lease': [
     setting({ 'leaderElection.renewDeadlineSeconds': 20 }),
     /leaseDurationSeconds \(15\) must be greater than renewDeadlineSeconds \(20\), and that greater than retrySeconds \(2\)/
@@ -84,6 +85,10 @@ const effects: Array<[values: Record<string, unknown>, look: (objects: Rendered[
       { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['team'] }
     ]
   })]],
+  [{}, o => ['RELEASE_NAME', 'INSTALL_LEASE', 'INSTALL_LEASE_NAMESPACE', 'INSTALL_LEASE_OWNER'].map(name => variable(o, name)),
+    ['topicten', 'topicten-install', 'kube-system', 'topicten']],
+  [{ 'rbac.create': false, 'installClaim.namespace': 'a' }, o => [variable(o, 'INSTALL_LEASE_NAMESPACE'), variable(o, 'INSTALL_LEASE_OWNER')], ['a', '']],
+  [{ 'installClaim.enabled': false }, o => variable(o, 'INSTALL_LEASE'), undefined],
   [{ countdownIntervalSeconds: 0.5 }, o => variable(o, 'COUNTDOWN_INTERVAL_SECONDS'), '0.5'],
   [{ reconcileConcurrency: 3 }, o => variable(o, 'RECONCILE_CONCURRENCY'), '3'],
   [{ leaderElection: { leaseDurationSeconds: 9, renewDeadlineSeconds: 6, retrySeconds: 1.5 } },
@@ -141,6 +146,20 @@ const effects: Array<[values: Record<string, unknown>, look: (objects: Rendered[
     const { metadata, spec } = only<Rendered>(o, 'ServiceMonitor')
     return [metadata.labels!['release'], (spec as { endpoints: unknown }).endpoints]
   }, ['prometheus', [{ port: 'metrics', path: '/metrics', interval: '30s', scrapeTimeout: '10s' }]]],
+  [{ 'metrics.auth': true, 'metrics.serviceMonitor.enabled': true, 'networkPolicy.webhookFrom': [{ podSelector: {} }] }, o => [
+    variable(o, 'METRICS_AUTH'),
+    only<V1Service>(o, 'Service').spec!.ports!.map(({ name }) => name),
+    only<V1NetworkPolicy>(o, 'NetworkPolicy').spec!.ingress!.map(({ ports }) => ports![0]!.port),
+    only<{ spec: { endpoints: unknown } }>(o, 'ServiceMonitor').spec.endpoints
+  ], ['true', ['webhooks'], [9443, 9443], [{
+    port: 'webhooks',
+    path: '/metrics',
+    scheme: 'https',
+    bearerTokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    tlsConfig: { serverName: 'topicten.topicten-system.svc', ca: { secret: { name: 'topicten-webhook', key: 'ca.crt' } } },
+    interval: '30s',
+    scrapeTimeout: '10s'
+  }]]],
   [{ 'metrics.dashboard.enabled': true }, o => only<Rendered>(o, 'ConfigMap').metadata.labels!['grafana_dashboard'], '1']
 ]
 

@@ -45,6 +45,7 @@ image.repository is not set, and there is no public image: build it, push it to 
 {{- if contains "-----BEGIN" .caBundle }}{{ fail "webhook.caBundle is PEM as it stands: encode it with base64 -w0" }}{{ end }}
 {{- if and .url (not (hasPrefix "https://" .url)) }}{{ fail (printf "webhook.url is %q: the API server calls webhooks by https:// only" .url) }}{{ end }}
 {{- end }}
+{{- if and .Values.metrics.auth (not .Values.webhook.enabled) }}{{ fail "metrics.auth needs the TLS listener of the webhooks: set webhook.enabled, or leave metrics.auth false" }}{{ end }}
 {{- with .Values.leaderElection }}
 {{- if not (and (gt (float64 .leaseDurationSeconds) (float64 .renewDeadlineSeconds)) (gt (float64 .renewDeadlineSeconds) (float64 .retrySeconds))) }}{{ fail (printf "leaderElection: leaseDurationSeconds (%v) must be greater than renewDeadlineSeconds (%v), and that greater than retrySeconds (%v)" .leaseDurationSeconds .renewDeadlineSeconds .retrySeconds) }}{{ end }}
 {{- end }}
@@ -54,6 +55,9 @@ image.repository is not set, and there is no public image: build it, push it to 
 {{- define "topicten.webhookName" -}}
 {{- include "topicten.fullname" . }}{{ with .Values.watchNamespace }}-{{ . }}{{ end }}
 {{- end }}
+
+{{- /* Of all installs, whatever their names. */ -}}
+{{- define "topicten.installLease" -}}topicten-install{{- end }}
 
 {{- /* The Secret the certificate is mounted from; empty: the operator makes its own and reads it by the API. */ -}}
 {{- define "topicten.certSecret" -}}
