@@ -45,7 +45,7 @@ const signingKeys = new Map<string, Buffer>()
 
 function signingKey (secret: string, scope: string): Buffer {
   const name = `${secret}/${scope}`
-  const key = signingKeys.get(name) ?? scope.split('/').reduce((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`))
+  const key = signingKeys.get(name) ?? scope.split('/').reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`))
   signingKeys.set(name, key)
   return key
 }
