@@ -26,7 +26,7 @@ export function enterCluster (context: string): Step {
         operatorNamespace: demoNamespace,
         namespace: demoNamespace,
         chart: {
-          values: { 'image.repository': 'topicten', watchNamespace: demoNamespace, 'webhook.enabled': false },
+          values: { 'image.repository': 'topicten', watchNamespace: demoNamespace, 'webhook.enabled': false, 'installClaim.enabled': false },
           showOnly: ['serviceaccount', 'rbac', ...(crdIsThere ? [] : ['crd'])].map(name => `templates/${name}.yaml`)
         },
         kubectl: run.kubectl,
