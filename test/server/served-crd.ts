@@ -5,7 +5,6 @@ import t from 'tap'
 import { parse } from 'yaml'
 import type { Schema } from '../../api/schema.ts'
 import { createClient } from '../../cluster/client.ts'
-import { loadClusterConfig } from '../../cluster/config.ts'
 import { createServedCrd, faultOf, missingFields, type Published } from '../../server/served-crd.ts'
 import { sendJson, sendStatus, startApiServer } from '../fixtures/api-server.ts'
 import { namespace, privateControlPlane } from '../fixtures/control-plane.ts'
@@ -64,12 +63,10 @@ t.test('where the document may not be read, all counts as well, and one line say
 })
 
 t.test('it is asked again until it is there, told once, and then no more', async t => {
-  let document: object | undefined
-  let isAway = true
+  let state: 'away' | 'none' | 'there' = 'away'
   const server = await startApiServer(t, (_asked, answer) => {
-    if (isAway) sendStatus(answer, 500, 'InternalError')
-    else if (document === undefined) sendStatus(answer, 404, 'NotFound')
-    else sendJson(answer, document)
+    if (state === 'there') sendJson(answer, published())
+    else sendStatus(answer, state === 'away' ? 500 : 404, 'Refused')
   })
   const client = createClient(server.config)
   const log = keepLog()
@@ -82,15 +79,15 @@ t.test('it is asked again until it is there, told once, and then no more', async
   }
   await turns(2)
   t.equal(served.fault, 'not read yet')
-  isAway = false
+  state = 'none'
   await turns(3)
   t.match(served.fault, /does not serve/)
-  document = published()
+  state = 'there'
   while (served.fault !== undefined) await new Promise(resolve => setTimeout(resolve, 5))
   t.strictSame(log.lines.filter(({ level }) => level !== 'debug').map(({ level, message }) => [level, message]), [
     ['error', 'the CRD that is served is not the one this operator needs'], ['info', 'the CRD is right now']
   ])
-  isAway = true
+  state = 'away'
   served.check()
   await turns(1)
   t.equal(served.fault, undefined, 'an API server that is away changes nothing')
