@@ -50,7 +50,10 @@ export function createPostman ({ ports, logger, now, withProcess }: PostmanOptio
     worked (step, seconds) {
       metrics.worked(step, seconds)
       faults.worked(step)
-      everStored ||= step === 'store'
+      if (step !== 'store') return
+      everStored = true
+      // To store makes good for a look that failed.
+      faults.worked('prepare')
     },
     failed: (step, { kind }, seconds) => { metrics.failed(step, kind, seconds) }
   }
@@ -92,9 +95,12 @@ export function createPostman ({ ports, logger, now, withProcess }: PostmanOptio
     return false
   }
 
-  /** Each message of the backlog once, the oldest first; a failure ends it, as the next would most likely meet the same. */
+  /**
+   * Each message of the backlog once, those that are half delivered before the others, and the oldest first; a failure ends it, as
+   * the next would most likely meet the same.
+   */
   const tryBacklog = async (stop: AbortSignal, deadline: AbortSignal): Promise<void> => {
-    for (const delivery of backlog) {
+    for (const delivery of [...backlog.filter(isHalf), ...backlog.filter(other => !isHalf(other))]) {
       if (stop.aborted) return
       backlog = backlog.filter(other => other !== delivery)
       if (!settle(await deliver(delivery, ports, observer, deadline))) return

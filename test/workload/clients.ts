@@ -48,6 +48,13 @@ t.test('a bucket in another region than thought is found where S3 says', async t
   ])
 })
 
+t.test('an endpoint without a host name per bucket is reached by path', async t => {
+  const aws = await openAws(t, { host: 'localhost' })
+  useAws(t, aws)
+  const config = testConfig({ S3_FORCE_PATH_STYLE: 'true' })
+  t.match(await runWorkload({ config, logger: keepLog(), signal: never, limit: 1 }), { complete: 1 })
+})
+
 t.test('an ARN that is none is refused', async t => {
   const { arns } = testConfig()
   t.throws(() => openClients({ ...arns, key: arns.logGroup }, undefined, { callTimeoutMs: 5000, forcePathStyle: false }), { message: /^the ARN "arn:aws:logs:/ })

@@ -50,6 +50,19 @@ t.test('what is left over is finished after the next message that works', async 
   t.strictSame(await postman.finish(never), { complete: 3, givenUp: [] })
 })
 
+t.test('messages that are half delivered are finished before those that are nowhere', async t => {
+  const { postman, faults, stored } = open()
+  faults.store = denied
+  await postman.send(record('a'), never, stopped)
+  delete faults.store
+  faults.log = denied
+  await postman.send(record('b'), never, stopped)
+  delete faults.log
+  await postman.finish(never)
+  t.strictSame(stored, ['b', 'a'])
+  t.match(await postman.registry.metrics(), /topicten_workload_messages_total\{result="complete"\} 2\n/)
+})
+
 t.test('told to stop, it leaves the backlog to the end', async t => {
   const { postman, faults, stored } = open()
   faults.store = denied
