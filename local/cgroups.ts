@@ -1,21 +1,34 @@
-// The control groups that a node's pods leave behind when they are killed with everything else.
+// The control groups of containers that were killed with all else: the one thing of a node that outlives its processes.
 import { readdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 const root = '/sys/fs/cgroup'
+/** The folder of all groups of Kubernetes' containers, other clusters' too. */
+const parent = 'k8s.io'
 
-/** Removes the groups `name` of every hierarchy with all below them. Only empty ones go: no process is ever touched. */
-export function removeCgroups (name: string): void {
-  // Version 1 has a folder for each controller, version 2 has none.
-  for (const hierarchy of ['.', ...foldersIn(root)]) removeTree(`${root}/${hierarchy}/${name}`)
+/** Where containerd, in a plane's directory, keeps the state of containers: a folder each, named by its id. */
+export const stateFolder = 'node/containerd-state'
+
+/** The groups that the containers of the plane in `dir` have. */
+export function containerCgroups (dir: string): string[] {
+  const ids = foldersIn(join(dir, stateFolder, 'io.containerd.runtime.v2.task', parent))
+  return hierarchies().flatMap(hierarchy => ids.map(id => join(hierarchy, parent, id)))
 }
 
-function removeTree (path: string): void {
-  for (const below of foldersIn(path)) removeTree(`${path}/${below}`)
-  try {
-    rmdirSync(path)
-  } catch {
-    // There is none, or somebody lives in it.
+/** Removes `groups`, and the folder of them all where no other is left. Only empty ones go: no process is ever touched. */
+export function removeCgroups (groups: string[]): void {
+  for (const group of [...groups, ...new Set(groups.map(group => join(group, '..')))]) {
+    try {
+      rmdirSync(group)
+    } catch {
+      // It is not there, or somebody lives in it.
+    }
   }
+}
+
+/** Version 1 has a folder for each controller, version 2 has one tree. */
+function hierarchies (): string[] {
+  return [root, ...foldersIn(root).map(name => join(root, name))]
 }
 
 function foldersIn (path: string): string[] {

@@ -3,10 +3,9 @@
 // Its argument is the plane's directory. On standard input come lines `PID START`, one for each process of the plane;
 // `done` says that the parent has cleared up by itself. The end of the input, however it came about, is the parent's end.
 import { rm } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { removeCgroups } from './cgroups.ts'
+import { containerCgroups, removeCgroups } from './cgroups.ts'
 import { startTimeOf } from './start-time.ts'
 
 const dir = process.argv[2]
@@ -24,7 +23,7 @@ async function clearUp (): Promise<void> {
   for (const { pid } of living()) process.kill(pid, 'SIGKILL')
   // What is still ending may still write; a hundred looks are five seconds.
   for (let looks = 0; living().length > 0 && looks < 100; looks++) await delay(50)
-  if (dir) removeCgroups(basename(dir))
+  if (dir) removeCgroups(containerCgroups(dir))
   if (dir) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
 }
 

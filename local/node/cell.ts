@@ -46,3 +46,13 @@ export async function furnish (init: number, env: NodeJS.ProcessEnv): Promise<vo
   ].join('\n')])
   await runCommand(file, args, { env })
 }
+
+/** Whether layers can lie over each other in `folder`, which is made: not where it is in a container's own file system. */
+export async function canOverlay (init: number, folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const { file, args } = inCell(init, 'sh', ['-ec', `
+    mkdir -p '${folder}/overlay/lower' '${folder}/overlay/upper' '${folder}/overlay/work' '${folder}/overlay/both'
+    cd '${folder}/overlay'
+    mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work topicten both
+    umount both`])
+  return runCommand(file, args, { env }).then(() => true, () => false)
+}

@@ -2,17 +2,18 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { once } from 'node:events'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findBinaries } from '../binaries.ts'
-import { removeCgroups } from '../cgroups.ts'
+import { containerCgroups, removeCgroups } from '../cgroups.ts'
 import { runCommand } from '../command.ts'
+import { nodeName } from '../components.ts'
 import type { Fleet, FleetMember } from '../fleet.ts'
 import type { Image } from '../images/image.ts'
 import { makePauseImage } from '../images/pause.ts'
 import { requireFor, rootPath } from '../requirements.ts'
 import { startTimeOf } from '../start-time.ts'
-import { cellInvocation, furnish, inCell, initOf } from './cell.ts'
+import { canOverlay, cellInvocation, furnish, inCell, initOf } from './cell.ts'
 import { type Network, joinCell } from './network.ts'
 import { containerdConfig, kubeletArguments, kubeletConfig, nodeFiles, pluginConfig, proxyArguments } from './settings.ts'
 
@@ -60,7 +61,8 @@ export async function openCell (
     await fleet.start({ name, ...inCell(init, file, args), env, isReady })
   }
   const ctr = (args: string[]) => runCommand('ctr', [`--address=${paths.socket}`, '--namespace=k8s.io', ...args], { env })
-  const load = async ({ archive }: Image) => { await ctr(['images', 'import', '--snapshotter=overlayfs', archive]) }
+  const snapshotter = await canOverlay(init, paths.folder, env) ? 'overlayfs' : 'native'
+  const load = async ({ archive }: Image) => { await ctr(['images', 'import', `--snapshotter=${snapshotter}`, archive]) }
 
   return {
     network,
@@ -69,22 +71,25 @@ export async function openCell (
       await mkdir(paths.plugins, { recursive: true })
       await Promise.all([
         writeFile(join(paths.plugins, 'pods.conflist'), JSON.stringify(pluginConfig(dir, network))),
-        writeFile(paths.containerd, containerdConfig(dir, pause.reference)),
-        writeFile(paths.kubelet, JSON.stringify(kubeletConfig(dir, basename(dir), network)))
+        writeFile(paths.containerd, containerdConfig(dir, { pauseImage: pause.reference, snapshotter })),
+        writeFile(paths.kubelet, JSON.stringify(kubeletConfig(dir, network)))
       ])
       await start('containerd', 'containerd', [`--config=${paths.containerd}`], () => ctr(['version']).then(() => true))
       await Promise.all([pause, ...images].map(load))
     },
     async join (kubectl) {
       await Promise.all([
-        start('kubelet', programs.kubelet, kubeletArguments(dir, network), () =>
-          kubectl(['wait', '--for=condition=Ready', 'node/n0', '--timeout=2s']).then(() => true)),
+        start('kubelet', programs.kubelet, kubeletArguments(dir, network), async () => {
+          await kubectl(['wait', '--for=condition=Ready', `node/${nodeName}`, '--timeout=2s'])
+          // Started again, it is Ready for others before it is there.
+          return await kubectl(['get', `--raw=/api/v1/nodes/${nodeName}/proxy/healthz`]) === 'ok'
+        }),
         start('kube-proxy', programs['kube-proxy'], proxyArguments(dir, network), () => answers(network.apiService, 443))
       ])
     },
     async clear () {
       while (startTimeOf(init)) await delay(20)
-      removeCgroups(basename(dir))
+      removeCgroups(containerCgroups(dir))
     }
   }
 }

@@ -1,5 +1,6 @@
 // What the programs of a node are started with. Pure.
 import { join } from 'node:path'
+import { stateFolder } from '../cgroups.ts'
 import { files, nodeName } from '../components.ts'
 import { pluginFolder } from '../requirements.ts'
 import type { Network } from './network.ts'
@@ -12,7 +13,7 @@ export function nodeFiles (dir: string) {
     socket: at('containerd.sock'),
     containerd: at('containerd.toml'),
     containerdRoot: at('containerd'),
-    containerdState: at('containerd-state'),
+    containerdState: join(dir, stateFolder),
     plugins: at('cni'),
     addresses: at('addresses'),
     kubelet: at('kubelet.json'),
@@ -24,7 +25,7 @@ export function nodeFiles (dir: string) {
 }
 
 /** https://github.com/containerd/containerd/blob/release/1.6/docs/cri/config.md */
-export function containerdConfig (dir: string, pauseImage: string): string {
+export function containerdConfig (dir: string, { pauseImage, snapshotter }: { pauseImage: string, snapshotter: string }): string {
   const { socket, containerdRoot, containerdState, plugins } = nodeFiles(dir)
   const text = JSON.stringify
   return `version = 2
@@ -37,7 +38,7 @@ sandbox_image = ${text(pauseImage)}
 disable_apparmor = true
 restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".containerd]
-snapshotter = "overlayfs"
+snapshotter = ${text(snapshotter)}
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = ${text(pluginFolder)}
 conf_dir = ${text(plugins)}
@@ -60,7 +61,7 @@ export function pluginConfig (dir: string, { pods }: Network): object {
 }
 
 /** https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ */
-export function kubeletConfig (dir: string, cgroup: string, { node }: Network): object {
+export function kubeletConfig (dir: string, { node }: Network): object {
   const { socket, podLogs, volumePlugins } = nodeFiles(dir)
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
@@ -72,8 +73,7 @@ export function kubeletConfig (dir: string, cgroup: string, { node }: Network): 
     containerRuntimeEndpoint: `unix://${socket}`,
     podLogsDir: podLogs,
     volumePluginDir: volumePlugins,
-    // All pods in one group that is ours to remove; nothing is reserved, whatever this machine's system of groups.
-    cgroupRoot: `/${cgroup}`,
+    // Nothing is reserved, whatever this machine's system of control groups.
     cgroupDriver: 'cgroupfs',
     cgroupsPerQOS: false,
     enforceNodeAllocatable: [],
