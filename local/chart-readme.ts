@@ -64,8 +64,10 @@ function ownComment ({ key }: Pair): string | undefined {
   return (isScalar(key) ? key.commentBefore : undefined) ?? undefined
 }
 
+/** Of several paragraphs the last: the first value's comment stands below the file's. */
 function oneLine (comment: string): string {
-  return comment.split('\n').map(line => line.trim()).join(' ')
+  const lines = comment.split('\n').map(line => line.trim())
+  return lines.slice(lines.lastIndexOf('') + 1).join(' ')
 }
 
 function plain (value: unknown): unknown {

@@ -96,7 +96,7 @@ const effects: Array<[values: Record<string, unknown>, look: (objects: Rendered[
   [{ shutdownDelaySeconds: 20 }, o => [variable(o, 'SHUTDOWN_DELAY_SECONDS'), podOf(o).terminationGracePeriodSeconds], ['20', 50]],
   [{ logLevel: 'debug' }, o => variable(o, 'LOG_LEVEL'), 'debug'],
   [{ extraEnv: [{ name: 'NODE_OPTIONS', value: '--trace-gc' }] }, o => variable(o, 'NODE_OPTIONS'), '--trace-gc'],
-  [{}, o => container(o).resources, { requests: { cpu: '50m', memory: '160Mi' }, limits: { memory: '320Mi' } }],
+  [{}, o => container(o).resources, { requests: { cpu: '50m', memory: '160Mi', 'ephemeral-storage': '64Mi' }, limits: { memory: '320Mi' } }],
   [{ 'podSecurityContext.runAsUser': null }, o => Object.hasOwn(podOf(o).securityContext!, 'runAsUser'), false],
   [{ podAnnotations: { a: 'b' } }, o => deployment(o).spec!.template.metadata!.annotations, { a: 'b' }],
   [{ podLabels: { a: 'b' } }, o => [deployment(o).spec!.template.metadata!.labels!['a'], deployment(o).spec!.selector.matchLabels!['a']], ['b', undefined]],
