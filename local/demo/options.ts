@@ -1,8 +1,12 @@
 // What the demo was asked for on the command line.
 import { parseArgs } from 'node:util'
 
+/** What plays the node: kwok runs no containers; containerd needs Linux and root. */
+const nodes = ['kwok', 'containerd'] as const
+
 export interface DemoOptions {
   intervalSeconds: number
+  node: typeof nodes[number]
   /** Everything goes on running until Ctrl-C. */
   keep: boolean
   /** An existing cluster of the person's kubeconfig; undefined: a control plane of our own. */
@@ -23,6 +27,9 @@ counts a TopicTen down to one.
 
   --interval SECONDS  between two steps of the countdown (default 5; the real
                       one is 60)
+  --node containerd   a real node (Linux, root; it names the packages it needs):
+                      the pods run the workload's image. The default is kwok,
+                      which runs no containers: one workload runs here instead
   --keep              leave everything running until Ctrl-C
   --context NAME      use the cluster of this kubectl context: the operator runs
                       here, without webhooks, in namespace topicten-demo, and
@@ -38,13 +45,20 @@ const maxSeconds = 86_400
  * @throws {UsageError} naming what is wrong with them and what would be right.
  */
 export function parseOptions (args: string[]): DemoOptions {
-  const { interval, keep = false, context, help = false } = parseFlags(args)
+  const { interval, node: wanted, keep = false, context, help = false } = parseFlags(args)
   const intervalSeconds = interval === undefined ? 5 : Number(interval)
   if (interval?.trim() === '' || !(intervalSeconds > 0 && intervalSeconds <= maxSeconds)) {
     throw new UsageError(`--interval takes a number of seconds above 0 and up to ${maxSeconds}, not ${JSON.stringify(interval)}`)
   }
   if (context === '') throw new UsageError('--context takes the name of a kubectl context (kubectl config get-contexts lists them)')
-  return { intervalSeconds, keep, context, help }
+  return { intervalSeconds, node: parseNode(wanted), keep, context, help }
+}
+
+function parseNode (wanted: string | undefined): DemoOptions['node'] {
+  if (wanted === undefined) return 'kwok'
+  const found = nodes.find(one => one === wanted)
+  if (found === undefined) throw new UsageError(`--node takes ${nodes.join(' or ')}, not ${JSON.stringify(wanted)}`)
+  return found
 }
 
 function parseFlags (args: string[]) {
@@ -52,7 +66,11 @@ function parseFlags (args: string[]) {
     return parseArgs({
       args,
       options: {
-        interval: { type: 'string' }, keep: { type: 'boolean' }, context: { type: 'string' }, help: { type: 'boolean', short: 'h' }
+        interval: { type: 'string' },
+        node: { type: 'string' },
+        keep: { type: 'boolean' },
+        context: { type: 'string' },
+        help: { type: 'boolean', short: 'h' }
       }
     }).values
   } catch (error) {

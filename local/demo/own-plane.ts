@@ -2,6 +2,7 @@
 import { findBinary } from '../binaries.ts'
 import { startControlPlane } from '../control-plane.ts'
 import type { Step } from './demo.ts'
+import { makeImages } from '../images/images.ts'
 import { freePorts } from '../ports.ts'
 import { onPath, tokenSeconds } from './place.ts'
 
@@ -10,8 +11,9 @@ const operatorNamespace = 'topicten-system'
 export const startPlane: Step = {
   title: 'Kubernetes control plane',
   async run (demo, say) {
-    const { env } = demo
-    const plane = await startControlPlane({ env, onProgress: say })
+    const { env, options: { node } } = demo
+    const image = node === 'containerd' ? (await makeImages(env, say)).workload : undefined
+    const plane = await startControlPlane({ env, nodes: node, images: image === undefined ? [] : [image], onProgress: say })
     demo.undo.unshift({ title: 'Stop the control plane', run: () => plane.stop() })
     // The first time ever it is built, which belongs here.
     await findBinary('helm', { env, onProgress: say })
@@ -22,6 +24,8 @@ export const startPlane: Step = {
       namespace: 'default',
       chart: { values: { 'image.repository': 'topicten', replicas: 0, 'webhook.url': `https://127.0.0.1:${webhookPort}` }, showOnly: [] },
       webhookPort,
+      thisMachine: plane.hostAddress,
+      image: image?.reference,
       kubectl: plane.kubectl,
       helm: plane.helm,
       credentials: (namespace, name) => plane.serviceAccountKubeconfig(namespace, name, { expiresInSeconds: tokenSeconds }),

@@ -13,7 +13,7 @@ export interface Place {
   /** Where the API server calls the operator's webhooks; absent where it cannot. */
   readonly webhookPort?: number
   /** The image that pods run; absent where none run. */
-  readonly image?: string
+  readonly image?: string | undefined
   /** This machine's address as pods see it; absent: loopback will do, or there are no pods. */
   readonly thisMachine?: string
   /** Runs kubectl with the rights of whoever started the demo, and gives its output; rejects with its standard error. */

@@ -10,19 +10,20 @@ import { exampleFile, exampleFor, readExample, secretFor } from './example.ts'
 import type { DemoOptions } from './options.ts'
 import { startPlane } from './own-plane.ts'
 import { enterCluster } from './user-cluster.ts'
-import { startWorkload, stopWorkload } from './workload.ts'
+import { endPods, showVariables, startWorkload, stopWorkload } from './workload.ts'
 
 const root = join(import.meta.dirname, '../..')
 const release = 'topicten'
 const wrongFile = 'deploy/examples/wrong-arns.yaml'
 
 /** The steps of the demo that was asked for, in their order. */
-export function demoSteps ({ context, intervalSeconds, keep }: DemoOptions): Step[] {
+export function demoSteps ({ context, intervalSeconds, node, keep }: DemoOptions): Step[] {
   const countdown: Step = { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown }
   if (context !== undefined) return [enterCluster(context), installChart, startOperator, applyExample, countdown]
+  const [workload, noWorkload] = node === 'containerd' ? [showVariables, endPods] : [startWorkload, stopWorkload]
   return [
-    startPlane, installChart, startOperator, startAws, tryWrongArns, applyExample, startWorkload, countdown,
-    ...(keep ? [] : [stopWorkload]), readMessages
+    startPlane, installChart, startOperator, startAws, tryWrongArns, applyExample, workload, countdown,
+    ...(keep ? [] : [noWorkload]), readMessages
   ]
 }
 
@@ -35,7 +36,7 @@ const installChart: Step = {
       ...showOnly.flatMap(file => ['--show-only', file])
     ]
     const manifests = await helm(['template', release, join(root, 'deploy/charts/topicten'), '--namespace', operatorNamespace, '--skip-tests', ...flags])
-    await kubectl(['apply', '--server-side', '--namespace', operatorNamespace, '--filename=-'], manifests)
+    await kubectl(['apply', '--server-side', '--filename=-'], manifests)
     await kubectl(['wait', '--for=condition=Established', `crd/${plural}.${group}`, '--timeout=30s'])
   }
 }

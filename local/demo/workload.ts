@@ -1,8 +1,8 @@
-// The workload where no kubelet runs containers: one process on this machine, with the environment of one of the pods.
+// What the pods are given, and the workload where no kubelet runs it: one process here, with the environment of one of the pods.
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { V1EnvVar, V1Pod, V1Secret } from '@kubernetes/client-node'
-import { injectedVariables, topicTenLabel } from '../../api/names.ts'
+import { group, injectedVariables, plural, topicTenLabel } from '../../api/names.ts'
 import { freePorts } from '../ports.ts'
 import { startProcess } from '../process.ts'
 import { type Demo, type Step, made } from './demo.ts'
@@ -10,13 +10,19 @@ import { exampleName } from './example.ts'
 
 const root = join(import.meta.dirname, '../..')
 
+/** Where a kubelet runs the workload. */
+export const showVariables: Step = {
+  title: 'What the webhook gave one of the pods',
+  lasting: true,
+  async run (demo, say) { await tellVariables(demo, say) }
+}
+
 export const startWorkload: Step = {
   title: 'Workload, one process with the environment of one of the pods: kwok runs no containers',
   lasting: true,
   async run (demo, say) {
     const { env, execPath, dir, guard } = demo
-    const variables = await environmentOf(await firstPod(demo), demo)
-    for (const name of injectedVariables) say(`${name}=${variables[name]}`)
+    const variables = await tellVariables(demo, say)
     const [port = 0] = await freePorts(1)
     const workload = await startProcess({
       name: 'workload',
@@ -32,10 +38,26 @@ export const startWorkload: Step = {
   }
 }
 
+/** With the TopicTen: each pod completes the message in hand. */
+export const endPods: Step = {
+  title: 'TopicTen deleted, its last pod ended',
+  async run ({ place }) {
+    const { kubectl, namespace } = made(place, 'cluster')
+    await kubectl(['delete', `${plural}.${group}`, exampleName, '--namespace', namespace])
+    await kubectl(['wait', '--for=delete', 'pod', `--selector=${topicTenLabel}=${exampleName}`, '--namespace', namespace, '--timeout=60s'])
+  }
+}
+
 /** With SIGTERM, as a kubelet would: the message in hand is completed. */
 export const stopWorkload: Step = {
   title: 'Workload stopped',
   run: ({ workload }) => made(workload, 'workload').end('SIGTERM', 10_000)
+}
+
+async function tellVariables (demo: Demo, say: (text: string) => void): Promise<Record<string, string>> {
+  const variables = await environmentOf(await firstPod(demo), demo)
+  for (const name of injectedVariables) say(`${name}=${variables[name]}`)
+  return variables
 }
 
 /** One that has an address. */

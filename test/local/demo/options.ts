@@ -2,9 +2,9 @@ import t from 'tap'
 import { parseOptions, usage } from '../../../local/demo/options.ts'
 
 await t.test('what is not given has its default', async t => {
-  t.strictSame(parseOptions([]), { intervalSeconds: 5, keep: false, context: undefined, help: false })
-  t.strictSame(parseOptions(['--keep', '--context=prod', '--interval', '0.5']), {
-    intervalSeconds: 0.5, keep: true, context: 'prod', help: false
+  t.strictSame(parseOptions([]), { intervalSeconds: 5, node: 'kwok', keep: false, context: undefined, help: false })
+  t.strictSame(parseOptions(['--keep', '--context=prod', '--interval', '0.5', '--node=containerd']), {
+    intervalSeconds: 0.5, node: 'containerd', keep: true, context: 'prod', help: false
   })
 })
 
@@ -16,6 +16,7 @@ await t.test('options that cannot be used are named', async t => {
     [['--interval=-3'], /not "-3"$/],
     [['--interval=Infinity'], /not "Infinity"$/],
     [['--interval'], /^Option '--interval <value>' argument missing$/],
+    [['--node', 'docker'], /^--node takes kwok or containerd, not "docker"$/],
     [['--context='], /^--context takes the name of a kubectl context/],
     [['--fast'], /^Unknown option '--fast'/],
     [['now'], /^Unexpected argument 'now'/]
@@ -24,5 +25,5 @@ await t.test('options that cannot be used are named', async t => {
 })
 
 await t.test('the usage names every option', async t => {
-  t.strictSame(usage.match(/--\w+/g)?.filter(name => name !== '--'), ['--interval', '--keep', '--context', '--help'])
+  t.strictSame(usage.match(/--\w+/g)?.filter(name => name !== '--'), ['--interval', '--node', '--keep', '--context', '--help'])
 })
