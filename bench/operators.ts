@@ -27,7 +27,7 @@ export interface Operator {
 export const root = join(import.meta.dirname, '..')
 
 /** As its image starts it: see deploy/. */
-const imageFlags = ['--max-semi-space-size=2']
+const imageFlags = ['--max-semi-space-size=4']
 const imageVariables = { MALLOC_ARENA_MAX: '1' }
 
 /** Our operator as `npm run build` makes it. `variables` are further ones of its environment. */
