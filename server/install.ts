@@ -91,7 +91,7 @@ export function createInstall ({ client, config, onChange, log }: InstallOptions
 
   /** By apply, as RBAC can bind that to a name; no live object has version 1, so nobody's claim is taken over. */
   async function make (): Promise<void> {
-    const owner = await ownerOf(client, config, log)
+    const owner = await ownerOf(client, config)
     const metadata = {
       name, namespace: own.namespace, resourceVersion: '1', labels: { [scopeLabel]: own.scope }, ...(owner === undefined ? {} : { ownerReferences: [owner] })
     }
@@ -111,17 +111,14 @@ export function createInstall ({ client, config, onChange, log }: InstallOptions
   }
 }
 
-/** The role of the release, so that the Lease goes with it when the release is uninstalled, by whatever means. */
-async function ownerOf (client: Client, config: InstallOptions['config'], log: Logger): Promise<V1OwnerReference | undefined> {
-  const { watchNamespace, installLeaseOwner: name } = config
+/**
+ * The role of the release, so that the Lease goes with it when the release is uninstalled, by whatever means. Rejects where it is gone:
+ * then the release is just being uninstalled, and a claim would stay for ever.
+ */
+async function ownerOf (client: Client, { watchNamespace, installLeaseOwner: name }: InstallOptions['config']): Promise<V1OwnerReference | undefined> {
   if (name === '') return undefined
   const [kind, place] = watchNamespace === '' ? ['ClusterRole', 'clusterroles'] : ['Role', `namespaces/${watchNamespace}/roles`]
   const apiVersion = 'rbac.authorization.k8s.io/v1'
-  try {
-    const { metadata: { uid } } = await client.get<{ metadata: { uid: string } }>(`/apis/${apiVersion}/${place}/${encodeURIComponent(name)}`)
-    return { apiVersion, kind, name, uid }
-  } catch (err) {
-    log.warn({ owner: `${kind} ${name}`, err }, 'the claim of this install has no owner: delete its Lease after an uninstall')
-    return undefined
-  }
+  const { metadata: { uid } } = await client.get<{ metadata: { uid: string } }>(`/apis/${apiVersion}/${place}/${encodeURIComponent(name)}`)
+  return { apiVersion, kind, name, uid }
 }

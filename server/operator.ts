@@ -164,11 +164,13 @@ export async function startOperator (config: Config, log: LevelLogger, certifica
     stopping = true
     listener?.drain()
     log.info({}, 'stopping')
+    // What an uninstall takes away is not claimed again.
+    const unclaimed = install?.stop()
     await reconciler.drain()
     await leadership.stop()
     await events.flush()
     await delay(config.shutdownDelayMs)
-    await Promise.all([app.close(), listener?.stop(), reconciler.stop(), servedCrd.stop(), install?.stop()])
+    await Promise.all([app.close(), listener?.stop(), reconciler.stop(), servedCrd.stop(), unclaimed])
     await Promise.all([client.close(), leaseClient.close()])
   }
 
