@@ -84,7 +84,7 @@ function positionOf ({ nextToken, startFromHead = false }: GetInput, count: numb
 /** The first events, at most `limit` and 1 MB of text; at least one. */
 function fitting<Event extends InputEvent> (events: Event[], limit: number): Event[] {
   let bytes = 0
-  const end = events.findIndex(({ message }, index) => index > 0 && (bytes += Buffer.byteLength(message)) > maxPageBytes)
+  const end = events.findIndex(({ message }, index) => (bytes += Buffer.byteLength(message)) > maxPageBytes && index > 0)
   return events.slice(0, Math.min(limit, end < 0 ? events.length : end))
 }
 
