@@ -42,4 +42,5 @@ COPY --from=build /source/package.json /source/dist/workload.js /source/dist/wor
 COPY LICENSE ./
 USER 65532:65532
 EXPOSE 8080
-ENTRYPOINT ["node", "/app/workload.js"]
+# A small young generation: it makes little, and keeps below 100 MiB so.
+ENTRYPOINT ["node", "--max-semi-space-size=1", "/app/workload.js"]

@@ -1,10 +1,12 @@
-// Writes the files that are made from code: the partitions from the AWS SDK, the CRD from `api/crd.ts` (`npm run generate`).
+// Writes the files that are made from code: the partitions from the AWS SDK, the CRD from `api/crd.ts`, the chart's
+// README and schema from its values (`npm run generate`).
 // A test makes them again and compares, so none of them is edited by hand.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { crd } from '../api/crd.ts'
+import { chartFiles } from './chart-readme.ts'
 
 interface PartitionsFile {
   partitions: { id: string, regionRegex: string, regions: Record<string, unknown> }[]
@@ -61,7 +63,8 @@ export async function generatedFiles (): Promise<Record<string, string>> {
   return {
     'api/partitions.ts': partitionsSource(await readPartitions()),
     'deploy/crds/topictens.yaml': crdYaml,
-    'deploy/charts/topicten/files/crd.yaml': crdYaml
+    'deploy/charts/topicten/files/crd.yaml': crdYaml,
+    ...await chartFiles(root)
   }
 }
 

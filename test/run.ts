@@ -11,7 +11,7 @@ import { globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { findBinaries, findBinary } from '../local/binaries.ts'
+import { findBinaries } from '../local/binaries.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../local/control-plane.ts'
 import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
@@ -56,7 +56,8 @@ function onProgress (line: string): void {
 async function startPlane (): Promise<ControlPlane> {
   try {
     const options = suite === undefined ? {} : await suites[suite]?.()
-    await findBinary('helm', { env: process.env, onProgress })
+    // A test that has to build one of these first would time out.
+    await findBinaries(suite === undefined ? ['helm', 'promtool'] : ['helm'], { env: process.env, onProgress })
     return await startControlPlane({ env: process.env, audit: true, onProgress, ...options })
   } catch (error) {
     if (!(error instanceof RequirementError)) throw error
