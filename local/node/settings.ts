@@ -79,7 +79,6 @@ export function kubeletConfig (dir: string, { node }: Network): object {
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
-    localStorageCapacityIsolation: false,
     // A full disk of the person's is no reason to evict; zero is refused.
     evictionHard: { 'memory.available': '1Mi', 'nodefs.available': '1Mi', 'imagefs.available': '1Mi' },
     imageGCHighThresholdPercent: 100,
