@@ -54,7 +54,11 @@ async function installOperator (): Promise<void> {
   await plane.helm([
     'install', 'topicten', join(root, 'deploy/charts/topicten'), `--namespace=${operatorNs}`, '--wait', '--timeout=120s',
     ...Object.entries(values).map(([name, value]) => `--set=${name}=${value}`)
-  ])
+  ]).catch(async (error: unknown) => {
+    const [events, logs] = await Promise.all([['events'], ['logs', 'deployment/topicten', '--tail=20']].map(args =>
+      plane.kubectl([...args, `--namespace=${operatorNs}`]).catch(String)))
+    throw new Error(`the operator does not come up:\n${events}\n${logs}`, { cause: error })
+  })
   t.teardown(() => plane.helm(['uninstall', 'topicten', `--namespace=${operatorNs}`]))
 }
 
