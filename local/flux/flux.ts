@@ -16,7 +16,9 @@ export interface FluxOptions {
 
 export interface Flux {
   pid (controller: Controller): number
-  /** Ends a controller and starts it again; resolves when it is ready. */
+  /** Sends SIGKILL; resolves when the controller is gone. */
+  kill (controller: Controller): Promise<void>
+  /** Ends a controller, if need be, and starts it again; resolves when it is ready. */
   restart (controller: Controller): Promise<void>
   /** What a controller has logged so far, a JSON object a line. */
   log (controller: Controller): Promise<string>
@@ -76,6 +78,7 @@ async function startControllers (
   }
   return {
     pid: fleet.pid,
+    kill: name => fleet.kill(name, 'SIGKILL'),
     restart: fleet.restart,
     log: name => readFile(join(dir, `${name}.log`), 'utf8'),
     stop

@@ -1,10 +1,13 @@
 // The life of a release, in its order: installed from git by Flux, kept as it is, upgraded, rolled back, uninstalled.
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node'
 import t from 'tap'
 import { parseDocument } from 'yaml'
 import { group, plural, topicTenLabel } from '../../api/names.ts'
+import { controllers } from '../../local/flux/controllers.ts'
 import { reconcile } from '../../local/flux/reconcile.ts'
+import { startTimeOf } from '../../local/start-time.ts'
 import {
   chart, chartSource, chartVersion, operatorNamespace, operatorStep, release, runInstalled, startGitopsBed, withVersion
 } from '../fixtures/gitops.ts'
@@ -18,6 +21,25 @@ const team = 'team'
 // The webhook's words: the CRD finds no fault with an account of one digit.
 const wrongArn = { kmsarn: 'arn:aws:kms:eu-west-3:1:key/x' }
 const refusal = /account of 1 digits; expected the account id, exactly 12 digits/
+
+const slow = `${chart}/templates/slow.yaml`
+// Available ten seconds after its pod is ready, and so long does an upgrade wait for it.
+const slowDeployment = JSON.stringify({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'slow' },
+  spec: {
+    minReadySeconds: 10,
+    selector: { matchLabels: { app: 'slow' } },
+    template: {
+      metadata: { labels: { app: 'slow' } },
+      spec: {
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [{ name: 'slow', image: 'slow', securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }]
+      }
+    }
+  }
+})
 
 interface WebhookConfiguration extends KubernetesObject {
   webhooks: Array<{ name: string, clientConfig: { caBundle?: string } }>
@@ -55,6 +77,15 @@ await t.test('a release of the chart', async t => {
     await create('alpha')
     await watcher.until('the first step', () => watcher.replicas('alpha').includes(4))
     t.strictSame(watcher.replicas('alpha'), [5, 4])
+  })
+
+  await t.test('what production applies is accepted as it stands, and a bed differs from it where the overlay says', async t => {
+    const production = await kubectl(['kustomize', join(root, 'deploy/infra/topicten-operator')])
+    await kubectl(['apply', '--server-side', '--dry-run=server', '--force-conflicts', '--filename=-'], production)
+    const { spec } = await get<Release>('helmrelease/topicten', inSystem)
+    const url = await kubectl(['get', 'validatingwebhookconfiguration/topicten', '--output=jsonpath={.webhooks[0].clientConfig.url}'])
+    t.match(spec, { values: { replicas: 0, webhook: { url: url.replace('/validate-topicten', '') } }, driftDetection: { mode: 'enabled' } })
+    t.equal(await kubectl(['get', 'gitrepository/topicten', inSystem, '--output=jsonpath={.spec.url} {.spec.ref}']), `${bed.git.url} {"branch":"main"}`)
   })
 
   await t.test('a changed RoleBinding and a deleted PodDisruptionBudget are put right', async t => {
@@ -99,6 +130,18 @@ await t.test('a release of the chart', async t => {
   const pods = await podUids()
   const newField = ['get', `crd/${plural}.${group}`, '--output=jsonpath={.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.note}']
 
+  await t.test('helm-controller, killed in the middle of an upgrade, finishes it when it is back', async t => {
+    await bed.push({ ...withVersion(files, '9.9.8'), [slow]: slowDeployment })
+    const record = ['secret/sh.helm.release.v1.topicten.v2', inSystem]
+    await kubectl(['wait', ...record, '--for=create', '--timeout=60s'])
+    await bed.flux.kill('helm-controller')
+    t.equal(await kubectl(['get', ...record, '--output=jsonpath={.metadata.labels.status}']), 'pending-upgrade')
+    await bed.flux.restart('helm-controller')
+    await bed.released('9.9.8')
+    t.ok(await kubectl(['get', 'deployment/slow', inSystem, '--output=name']))
+    await trusted()
+  })
+
   await t.test('a push of a version whose CRD has another field and whose webhook another name upgrades all of it', async t => {
     const crd = `${chart}/files/crd.yaml`
     const webhooks = `${chart}/templates/webhooks.yaml`
@@ -106,6 +149,7 @@ await t.test('a release of the chart', async t => {
     wider.setIn(['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties', 'note'], { type: 'string' })
     await bed.push({
       ...withVersion(files, '9.9.9'),
+      [slow]: undefined,
       [crd]: wider.toString(),
       [webhooks]: files[webhooks]?.replace('validate.topictens.', 'judge.topictens.')
     })
@@ -171,5 +215,12 @@ await t.test('a release of the chart', async t => {
     const applied = await liveObjects(plane, 'topicten')
     t.strictSame(Object.keys(applied), Object.keys(installed))
     t.strictSame(applied, installed)
+  })
+  await t.test('the controllers stop without a trace', async t => {
+    const pids = controllers.map(bed.flux.pid)
+    t.ok(pids.every(startTimeOf))
+    await bed.flux.stop()
+    t.strictSame(pids.map(startTimeOf), pids.map(() => undefined))
+    t.strictSame((await readdir(plane.dir)).filter(name => name.startsWith('flux-')), [])
   })
 })
