@@ -23,7 +23,8 @@ LABEL org.opencontainers.image.title="topicten operator" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build /source/package.json /source/dist/operator.js /source/dist/operator.js.LEGAL.txt ./
+# The licences of what is bundled, where it demands to be named.
+COPY --from=build /source/package.json /source/dist/operator.js /source/dist/operator.js.LEGAL.* ./
 COPY LICENSE ./
 USER 65532:65532
 EXPOSE 8080 9443
@@ -38,7 +39,7 @@ LABEL org.opencontainers.image.title="topicten workload" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build /source/package.json /source/dist/workload.js /source/dist/workload.js.LEGAL.txt ./
+COPY --from=build /source/package.json /source/dist/workload.js /source/dist/workload.js.LEGAL.* ./
 COPY LICENSE ./
 USER 65532:65532
 EXPOSE 8080

@@ -23,7 +23,7 @@ export const packages = {
     setpriv: 'util-linux',
     mount: 'mount'
   },
-  images: { buildah: 'buildah' }
+  images: { buildah: 'buildah', unshare: 'util-linux' }
 } as const
 
 /** Where Debian puts the plugins of containernetworking-plugins. */

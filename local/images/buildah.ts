@@ -8,11 +8,12 @@ export type Buildah = (args: string[]) => Promise<string>
 /** Calls `work` with a buildah whose storage is in `folder`. Rejects with a RequirementError where there can be none. */
 export async function withBuildah (folder: string, env: NodeJS.ProcessEnv, work: (buildah: Buildah) => Promise<void>): Promise<void> {
   await requireFor('images', env)
-  const buildEnv = { PATH: rootPath(env), HOME: folder, TMPDIR: folder, STORAGE_DRIVER: 'vfs', BUILDAH_ISOLATION: 'chroot' }
-  const storage = [`--root=${folder}/storage`, `--runroot=${folder}/run`]
+  const buildEnv = { PATH: rootPath(env), HOME: folder, TMPDIR: folder, BUILDAH_ISOLATION: 'chroot' }
+  // The one driver that works wherever we may be, and mounts of its own, so that none is left when it is killed.
+  const program = ['--mount', '--propagation=private', 'buildah', '--storage-driver=vfs', `--root=${folder}/storage`, `--runroot=${folder}/run`]
   await mkdir(folder, { recursive: true })
   try {
-    await work(args => runCommand('buildah', [...storage, ...args], { env: buildEnv, cwd: folder }))
+    await work(args => runCommand('unshare', [...program, ...args], { env: buildEnv, cwd: folder }))
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
