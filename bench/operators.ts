@@ -26,7 +26,7 @@ export interface Operator {
 
 export const root = join(import.meta.dirname, '..')
 
-/** As its image starts it: see deploy/. */
+/** A small young generation and one arena of glibc's: 25 MiB less at the same CPU. The image is to be started alike. */
 const imageFlags = ['--max-semi-space-size=4']
 const imageVariables = { MALLOC_ARENA_MAX: '1' }
 
