@@ -28,8 +28,10 @@ COPY --from=build /source/package.json /source/dist/operator.js /source/dist/ope
 COPY LICENSE ./
 USER 65532:65532
 EXPOSE 8080 9443
+# A small young generation and one arena for what is not V8's: together 25 MiB less.
+ENV MALLOC_ARENA_MAX=1
 # Node itself is process 1: it is the one that hears SIGTERM.
-ENTRYPOINT ["node", "/app/operator.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/operator.js"]
 
 FROM ${BASE} AS workload
 ARG VERSION=0.1.0
@@ -37,7 +39,7 @@ LABEL org.opencontainers.image.title="topicten workload" \
       org.opencontainers.image.description="Writes encrypted messages from the pods of a TopicTen" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV NODE_ENV=production
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 WORKDIR /app
 COPY --from=build /source/package.json /source/dist/workload.js /source/dist/workload.js.LEGAL.* ./
 COPY LICENSE ./
