@@ -1,5 +1,5 @@
 // The control groups of containers that were killed with all else: the one thing of a node that outlives its processes.
-import { readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = '/sys/fs/cgroup'
@@ -9,15 +9,17 @@ const parent = 'k8s.io'
 /** Where containerd, in a plane's directory, keeps the state of containers: a folder each, named by its id. */
 export const stateFolder = 'node/containerd-state'
 
-/** The groups that the containers of the plane in `dir` have. */
+/** The groups that the containers of the plane in `dir` have, before the folders of them all; none where there is no real node. */
 export function containerCgroups (dir: string): string[] {
-  const ids = foldersIn(join(dir, stateFolder, 'io.containerd.runtime.v2.task', parent))
-  return hierarchies().flatMap(hierarchy => ids.map(id => join(hierarchy, parent, id)))
+  const state = join(dir, stateFolder)
+  if (!existsSync(state)) return []
+  const ids = foldersIn(join(state, 'io.containerd.runtime.v2.task', parent))
+  return hierarchies().flatMap(hierarchy => [...ids.map(id => join(hierarchy, parent, id)), join(hierarchy, parent)])
 }
 
-/** Removes `groups`, and the folder of them all where no other is left. Only empty ones go: no process is ever touched. */
+/** Removes `groups` in their order. Only empty ones go: no process is ever touched, nor another plane's groups. */
 export function removeCgroups (groups: string[]): void {
-  for (const group of [...groups, ...new Set(groups.map(group => join(group, '..')))]) {
+  for (const group of groups) {
     try {
       rmdirSync(group)
     } catch {
