@@ -58,7 +58,7 @@ export async function showCountdown ({ sightings, look }: Watch, options: Countd
   const last = new Map<string, Sighting>()
   for (let told = 0; ; await delay(frameMs, undefined, { signal })) {
     for (const sighting of sightings.slice(told)) {
-      if (!live && isNews(sighting, last.get(sighting.name))) say(lineOf(sighting))
+      if (!live && sighting.replicas !== undefined && isNews(sighting, last.get(sighting.name))) say(lineOf(sighting))
       last.set(sighting.name, sighting)
     }
     told = sightings.length

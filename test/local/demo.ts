@@ -65,7 +65,7 @@ await t.test('it counts a TopicTen down, says what happened and leaves nothing',
   t.match(output, /^› STORAGE_ARN=arn:aws:s3:::topicten-messages$/m)
   t.match(output, /What happened\n.*\n.*●●●●● 5 of 5 +the Deployment is made\n(.* one less after \d\.\d s\n){4}/)
   t.match(output, /kubectl events --for topicten\/messages\n(.*\n)*.*Normal +Available +TopicTen\/messages(.*\n)*.*Done +TopicTen/)
-  t.match(output, /What the pods wrote\n.*\n( .* messages-\S+ +verified .*\n)+\n {2}\d+ messages of 1 pod: \d+ verified\./)
+  t.match(output, /What the pods wrote\n.*\n( .* messages-\S+ +verified .*\n)+\n {2}\d+ messages? of 1 pod: \d+ verified\./)
   t.match(output, /To go on with kubectl.*--keep\n(.*\n)* {2}kubectl explain topicten\.spec/)
   t.strictSame(await demo.remains(), [])
 })
