@@ -16,7 +16,7 @@ const work = [
 const pods = 'pods list,watch'
 const claim = 'coordination.k8s.io/leases[topicten-install]'
 const wide = [...work, pods, `${claim} list,watch`, 'rbac.authorization.k8s.io/clusterroles[topicten] get']
-const leader = ['coordination.k8s.io/leases[topicten] list,watch,create,patch,update']
+const leader = ['coordination.k8s.io/leases[topicten] get,list,watch,create,patch,update']
 const secret = ['secrets[topicten-webhook] list,watch,create,patch']
 const configurations = (name: string, verbs: string) => ['validating', 'mutating']
   .map(kind => `admissionregistration.k8s.io/${kind}webhookconfigurations[${name}] ${verbs}`)
