@@ -4,7 +4,8 @@
 //
 // Without a test file among the arguments it runs all of the suite: those of test/NAME, which has a plane to its needs; without
 // a suite those of all other folders. It exits with 1 when tap fails, when fewer than N assertions
-// ran (tap passes a file in which no test is), and when fewer lines were covered (where tap prints its table here: to no terminal).
+// ran (tap passes a file in which no test is), when fewer lines were covered (where tap prints its table here: to no terminal), and
+// when the API server refused our operator anything.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
@@ -17,6 +18,7 @@ import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
 import { RequirementError } from '../local/requirements.ts'
 import { sharedPlaneVariable } from './fixtures/control-plane.ts'
+import { forbiddenRequests } from './fixtures/rights.ts'
 import { type Tally, coveredLines, describeTally, tallyOf } from './fixtures/tally.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -35,8 +37,10 @@ process.on('SIGINT', () => {})
 
 const plane = await startPlane()
 let outcome: Outcome
+let forbidden: string[]
 try {
   outcome = await runTap(plane)
+  forbidden = await forbiddenIn(plane)
 } finally {
   await plane.stop()
 }
@@ -46,8 +50,9 @@ if (!outcome.tally) console.log('# tap was broken off before it counted')
 else if (tooFew) console.log(`# at least ${minimum} assertions should have run`)
 const uncovered = outcome.lines !== undefined && outcome.lines < leastLines
 if (uncovered) console.log(`# ${outcome.lines} % of the lines are covered; at least ${leastLines} % should be`)
+for (const request of forbidden) console.log(`# our operator has no right to what it asked for: ${request}`)
 console.log(describeTally(tally))
-process.exitCode = code !== 0 || tooFew || uncovered || !outcome.tally ? 1 : 0
+process.exitCode = code !== 0 || tooFew || uncovered || !outcome.tally || forbidden.length > 0 ? 1 : 0
 
 function onProgress (line: string): void {
   console.log(`# ${line}`)
@@ -65,6 +70,12 @@ async function startPlane (): Promise<ControlPlane> {
     console.error(`the tests of ${suite} did not run: ${error.message}`)
     process.exit(1)
   }
+}
+
+/** One test has the operator review a token before it may. */
+async function forbiddenIn ({ auditEvents }: ControlPlane): Promise<string[]> {
+  const requests = forbiddenRequests(await auditEvents(), ['topicten', 'topicten-test'])
+  return requests.filter(request => !request.includes(' create tokenreviews '))
 }
 
 interface Outcome {

@@ -5,13 +5,13 @@ import type { V1Deployment, V1Pod } from '@kubernetes/client-node'
 import { parseAllDocuments } from 'yaml'
 import { group, plural, topicTenLabel } from '../../api/names.ts'
 import { createReflector } from '../../cluster/reflector.ts'
-import type { AuditEvent } from '../../local/audit.ts'
 import { findBinary } from '../../local/binaries.ts'
 import { makePauseImage } from '../../local/images/pause.ts'
 import { streamAdmissions } from '../fixtures/admissions.ts'
 import { chartFolder, type Rendered } from '../fixtures/chart.ts'
 import { keepLog } from '../fixtures/log.ts'
 import { sharedNodePlane } from '../fixtures/node.ts'
+import { countdownOf, outageOf } from '../fixtures/outage.ts'
 import { type PreviousName, writePreviousCharts } from '../fixtures/previous-charts.ts'
 import { forbiddenRequests, grantedRights, unusedRights } from '../fixtures/rights.ts'
 import { manifest } from '../fixtures/topicten.ts'
@@ -67,7 +67,9 @@ const waiting = ['--wait', '--timeout=180s']
 
 async function upgrade (chart: string): Promise<void> {
   // The CRD may have stayed from a release of another test.
-  await helm(['upgrade', '--install', '--take-ownership', 'topicten', chart, inOperatorNs, ...waiting, ...settings])
+  await helm(['upgrade', '--install', '--take-ownership', 'topicten', chart, inOperatorNs, ...waiting, ...settings]).catch(async (error: unknown) => {
+    throw new Error(`the operator does not come up:\n${await kubectl(['events', inOperatorNs]).catch(String)}`, { cause: error })
+  })
 }
 t.teardown(() => helm(['uninstall', 'topicten', inOperatorNs, '--ignore-not-found', '--wait', '--timeout=60s']))
 
@@ -104,35 +106,8 @@ async function underLoad (t: Test, what: string, change: () => Promise<unknown>)
   return failures
 }
 
-interface Outage {
-  /** Of failed admissions. */
-  count: number
-  /** Milliseconds from a chart's write of a configuration until the last request came that then failed. */
-  longestMs: number
-  /** Milliseconds from such a write until the operator's own was asked for, each time. */
-  reactionsMs: number[]
-}
-
-/** What the audit log says of admissions that the API server itself failed since `since`. */
-async function outageSince (since: string): Promise<Outage> {
-  const events = (await plane.auditEvents()).filter(({ requestReceivedTimestamp }) => requestReceivedTimestamp >= since)
-  const failed = events.filter(({ requestURI, objectRef, responseStatus }) =>
-    requestURI.includes('dryRun=All') && objectRef?.namespace === ns && (responseStatus?.code ?? 0) >= 500)
-  const writes = events.filter(({ verb, objectRef }) => verb === 'patch' && objectRef?.resource.endsWith('webhookconfigurations'))
-  const isOurs = ({ user }: AuditEvent) => user.username === `system:serviceaccount:${operatorNs}:topicten`
-  const charts = writes.filter(write => !isOurs(write))
-  return {
-    count: failed.length,
-    longestMs: Math.max(0, ...failed.map(failure => sinceWrite(failure, charts))),
-    reactionsMs: writes.filter(isOurs).map(write => sinceWrite(write, charts.filter(({ objectRef }) => objectRef?.resource === write.objectRef?.resource)))
-  }
-}
-
-/** Milliseconds to a request from the last write before its end, 0 where it came first; infinite where there was none. */
-function sinceWrite ({ requestReceivedTimestamp, stageTimestamp }: AuditEvent, writes: AuditEvent[]): number {
-  const last = writes.findLast(write => write.stageTimestamp <= stageTimestamp)
-  return last ? Math.max(0, Date.parse(requestReceivedTimestamp) - Date.parse(last.stageTimestamp)) : Infinity
-}
+const eventsSince = async (since: string) =>
+  (await plane.auditEvents()).filter(({ requestReceivedTimestamp }) => requestReceivedTimestamp >= since)
 
 async function judge (t: Test, name: PreviousName, failures: string[], since: string): Promise<void> {
   if (name !== 'webhooks of other names') {
@@ -140,21 +115,11 @@ async function judge (t: Test, name: PreviousName, failures: string[], since: st
     return
   }
   // A webhook of a new name trusts nobody until a replica has seen it.
-  const { count, longestMs, reactionsMs } = await outageSince(since)
+  const { count, longestMs, reactionsMs } = outageOf(await eventsSince(since), ns, `system:serviceaccount:${operatorNs}:topicten`)
   t.comment(`${count} failed, the last asked for ${longestMs} ms after the write of a configuration; ` +
     `the operator wrote whom to trust ${reactionsMs.join(', ')} ms after it`)
   t.equal(failures.length, count, 'the rest was answered as it should be')
   t.ok(longestMs < 1_000, `${longestMs} ms`)
-}
-
-/** When the Deployment of a TopicTen came to ask for how many replicas, in seconds of the API server's clock. */
-async function countdownOf (name: string): Promise<Array<{ replicas: number, at: number }>> {
-  const written = (await plane.auditEvents()).flatMap(({ verb, objectRef, responseStatus, responseObject, stageTimestamp }) => {
-    const isWrite = verb === 'patch' && objectRef?.resource === 'deployments' && objectRef.subresource === undefined &&
-      objectRef.namespace === ns && objectRef.name === name && (responseStatus?.code ?? 0) < 300
-    return isWrite ? [{ replicas: (responseObject as V1Deployment).spec!.replicas!, at: Date.parse(stageTimestamp) / 1000 }] : []
-  })
-  return written.filter(({ replicas }, index) => replicas !== written[index - 1]?.replicas)
 }
 
 let round = 0
@@ -175,7 +140,7 @@ for (const name of Object.keys(charts) as PreviousName[]) {
     }
 
     await watcher.until('the end of the countdown', () => watcher.replicas(counted).at(-1) === 1, 120_000)
-    const steps = await countdownOf(counted)
+    const steps = countdownOf(await plane.auditEvents(), ns, counted)
     t.strictSame(steps.map(({ replicas }) => replicas), [5, 4, 3, 2, 1])
     const gaps = steps.slice(1).map(({ at }, index) => at - steps[index]!.at)
     t.comment(`steps after ${gaps.map(gap => gap.toFixed(2)).join(', ')} s`)
