@@ -37,10 +37,7 @@ export function createServedCrd ({ client, everyMs = 5_000, log }: { client: Cli
   async function look (): Promise<void> {
     while (!signal.aborted) {
       try {
-        fault = faultOf(await read(client, signal))
-        if (told !== undefined && fault === undefined) log.info({}, 'the CRD is right now')
-        if (fault !== undefined && told !== fault) log.error({ fault }, 'the CRD that is served is not the one this operator needs')
-        told = fault
+        judge(faultOf(await read(client, signal)))
       } catch (error) {
         if (signal.aborted) return
         judgeError(error)
@@ -48,6 +45,15 @@ export function createServedCrd ({ client, everyMs = 5_000, log }: { client: Cli
       if (fault === undefined) return
       await pause(everyMs, signal)
     }
+  }
+
+  function judge (found: string | undefined): void {
+    if (found === undefined && told !== undefined) log.info({}, 'the CRD is right now')
+    // A CRD is in the document a second after it was made: what is found once is no error yet.
+    const isLasting = found !== undefined && found === fault
+    if (isLasting && found !== told) log.error({ fault: found }, 'the CRD that is served is not the one this operator needs')
+    fault = found
+    if (isLasting || found === undefined) told = found
   }
 
   function judgeError (error: unknown): void {

@@ -182,6 +182,16 @@ t.test('each transition is one Event', async t => {
   t.strictSame(about('hidden'), ['Warning NameTaken'])
 })
 
+t.test('a leader whose Lease somebody has touched looks whose it is, and goes on', async t => {
+  const looks = async () => (await stage.requests()).filter(({ verb, resource, code }) => verb === 'get' && resource === 'leases' && code === 200)
+  const { length } = await looks()
+  while ((await looks()).length === length) {
+    await kubectl(['annotate', 'lease/topicten', `touched=${performance.now()}`, '--overwrite'])
+    await stage.seconds(0.6)
+  }
+  t.ok(stage.operator.leading)
+})
+
 t.test('the rights of the chart are those that are used: none is missing, none needless', async t => {
   const recorded = await stage.requests()
   t.strictSame(recorded.filter(({ code }) => code === 401 || code === 403), [])

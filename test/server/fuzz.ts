@@ -27,6 +27,15 @@ async function held (): Promise<number> {
   return (heapUsed + external) / 2 ** 20
 }
 
+/** How many MiB more than `before` are held, once what is closing has closed: on a busy machine that may take some seconds. */
+async function heldMore (before: number): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const more = Math.round(await held() - before)
+    if (more < spareMiB || tries === 10) return more
+    await new Promise(resolve => setTimeout(resolve, 500))
+  }
+}
+
 const now = Date.now()
 const authority = await issueAuthority(now, 3_600_000)
 const app = buildWebhookApp({ lookup: (_, name) => name === 'alpha' ? resolved : undefined, log: { info () {}, error () {} } })
@@ -80,7 +89,7 @@ t.test(`${small} small malformed bodies are each answered, and leave nothing beh
   t.comment(statuses)
   t.equal(Object.values(statuses).reduce((sum, count) => sum + count, 0), small)
   t.ok(statuses[200]! > small / 20 && statuses[400]! > small / 20, 'some were reviews, some were none')
-  const more = Math.round(await held() - before)
+  const more = await heldMore(before)
   t.ok(more < spareMiB, `the memory is back: ${more} MiB more`)
 })
 
@@ -94,6 +103,6 @@ t.test(`${big} large malformed bodies are each answered, and leave nothing behin
     bytes += done.bytes
   }
   t.ok(bytes > 100 * 2 ** 20, 'they were large')
-  const more = Math.round(await held() - before)
+  const more = await heldMore(before)
   t.ok(more < spareMiB, `the memory is back: ${more} MiB more`)
 })

@@ -74,7 +74,9 @@ t.test('a caBundle taken away by hand comes back', async t => {
   const before = logged('authorities published')
   await plane.kubectl(['patch', 'validatingwebhookconfiguration', configuration, '--type=json', `--patch=${patch}`])
   await until('published', () => logged('authorities published') > before)
-  t.equal(await refusal(manifest('good')), 'admitted')
+  // The API server takes a moment to read its own configurations.
+  while (await refusal(manifest('good')) !== 'admitted');
+  t.match(await refusal(manifest('bad', { targetarn: 'xx' })), /spec\.targetarn/)
 })
 
 t.test('broken glass: without the configurations all is admitted and the operator stays ready; put back they work', async t => {
