@@ -6,7 +6,7 @@ import { arch, platform } from 'node:os'
 
 export type ProgramName =
   'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm' | 'kubelet' | 'kube-proxy' | 'pause' |
-  'promtool' | 'source-controller' | 'kustomize-controller' | 'helm-controller'
+  'promtool' | 'source-controller' | 'kustomize-controller' | 'helm-controller' | 'argocd' | 'kustomize' | 'sealed-secrets-controller' | 'kubeseal'
 
 interface Pin {
   /** The folder below local/binaries whose go.mod pins the version. */
@@ -16,6 +16,8 @@ interface Pin {
   minutes: number
   /** Build tags that leave out what nobody here uses. */
   tags?: string
+  /** The Go it must be built with where ours may be older: Go fetches it by itself. */
+  toolchain?: string
   /** Where the program's CRDs are in its module. */
   crds?: Crds
 }
@@ -25,6 +27,8 @@ export interface Crds {
   /** A glob below the module's folder. */
   files: string
 }
+
+const sealedSecrets = 'github.com/bitnami/sealed-secrets'
 
 const pins: Record<ProgramName, Pin> = {
   etcd: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
@@ -40,7 +44,22 @@ const pins: Record<ProgramName, Pin> = {
   promtool: { module: 'promtool', package: 'github.com/prometheus/prometheus/cmd/promtool', minutes: 4, tags: 'remove_all_sd' },
   'source-controller': ofFlux('source-controller'),
   'kustomize-controller': ofFlux('kustomize-controller'),
-  'helm-controller': ofFlux('helm-controller')
+  'helm-controller': ofFlux('helm-controller'),
+  argocd: {
+    module: 'argocd',
+    package: 'github.com/argoproj/argo-cd/v3/cmd',
+    minutes: 4,
+    toolchain: 'go1.27.3',
+    crds: { module: 'github.com/argoproj/argo-cd/v3', files: 'manifests/crds/*-crd.yaml' }
+  },
+  kustomize: { module: 'kustomize', package: 'sigs.k8s.io/kustomize/kustomize/v5', minutes: 1 },
+  'sealed-secrets-controller': {
+    module: 'sealed-secrets',
+    package: `${sealedSecrets}/cmd/controller`,
+    minutes: 2,
+    crds: { module: sealedSecrets, files: 'helm/sealed-secrets/crds/*.yaml' }
+  },
+  kubeseal: { module: 'sealed-secrets', package: `${sealedSecrets}/cmd/kubeseal`, minutes: 1 }
 }
 
 function ofFlux (name: string): Pin {
@@ -71,7 +90,14 @@ export async function buildOf (name: ProgramName): Promise<Build> {
   const args = ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags', ['-s', '-w', ...versionFlags(goMod ?? '')].join(' ')]
   if (pin.tags !== undefined) args.push('-tags', pin.tags)
   // GOWORK, GOFLAGS and a foreign GOOS of the person's own projects would build something else, or nothing.
-  const env = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly', GOOS: platform(), GOARCH: arch() === 'x64' ? 'amd64' : arch() }
+  const env = {
+    CGO_ENABLED: '0',
+    GOWORK: 'off',
+    GOFLAGS: '-mod=readonly',
+    GOOS: platform(),
+    GOARCH: arch() === 'x64' ? 'amd64' : arch(),
+    ...(pin.toolchain === undefined ? {} : { GOTOOLCHAIN: pin.toolchain })
+  }
   const key = createHash('sha256').update(JSON.stringify([goMod, goSum, pin.package, args, env, ...sources])).digest('hex').slice(0, 16)
   return { minutes: pin.minutes, cwd, args: [...args, pin.package], env, key, crds: pin.crds }
 }

@@ -12,11 +12,12 @@ import { globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { argoPrograms } from '../local/argocd/argocd.ts'
 import { findBinaries } from '../local/binaries.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../local/control-plane.ts'
 import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
-import { RequirementError } from '../local/requirements.ts'
+import { RequirementError, requireFor } from '../local/requirements.ts'
 import { sharedPlaneVariable } from './fixtures/control-plane.ts'
 import { forbiddenRequests } from './fixtures/rights.ts'
 import { type Tally, coveredLines, describeTally, tallyOf } from './fixtures/tally.ts'
@@ -26,8 +27,9 @@ const root = join(import.meta.dirname, '..')
 const suites: Record<string, () => Promise<Partial<ControlPlaneOptions>>> = {
   pods: async () => ({ nodes: 'containerd', images: Object.values(await makeImages(process.env, onProgress)) }),
   gitops: async () => {
+    await requireFor('argocd', process.env)
     // Tests would time out while they are built.
-    await findBinaries([...controllers], { env: process.env, onProgress })
+    await findBinaries([...controllers, ...argoPrograms], { env: process.env, onProgress })
     return {}
   }
 }

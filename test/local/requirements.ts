@@ -9,6 +9,12 @@ await t.test('a machine of another kind, or another user than root, is told so',
   await t.rejects(requireFor('nodes', {}), { name: 'RequirementError', message: unfit! })
 })
 
+await t.test('a program that is missing is told by its package', async t => {
+  await t.rejects(requireFor('argocd', { PATH: t.testdir() }), {
+    name: 'RequirementError', message: /^Argo CD needs packages that are missing here: apt-get install redis-server redis-tools git$/
+  })
+})
+
 await t.test('with all programs there, nothing is said', { skip: unfit ?? false }, async t => {
   const dir = t.testdir()
   await mkdir(`${dir}/bin`)
