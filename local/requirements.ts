@@ -1,4 +1,4 @@
-// What a real node, the images and Argo CD need of the machine, and the sentence that says what is missing.
+// What a real node, the images and the controllers of others need of the machine, and the sentence that says what is missing.
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { platform, userInfo } from 'node:os'
@@ -24,12 +24,14 @@ export const packages = {
     mount: 'mount'
   },
   images: { buildah: 'buildah', unshare: 'util-linux' },
+  'sealed-secrets': { unshare: 'util-linux', mount: 'mount' },
   argocd: { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools', git: 'git' }
 } as const
 
 const purposes: Record<keyof typeof packages, { name: string, ofRoot: boolean }> = {
   nodes: { name: 'a real node', ofRoot: true },
   images: { name: 'building images', ofRoot: true },
+  'sealed-secrets': { name: 'the controller of sealed-secrets', ofRoot: true },
   argocd: { name: 'Argo CD', ofRoot: false }
 }
 

@@ -18,6 +18,7 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '
 import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
 import { RequirementError, requireFor } from '../local/requirements.ts'
+import { sealingPrograms } from '../local/sealed-secrets/sealed-secrets.ts'
 import { sharedPlaneVariable } from './fixtures/control-plane.ts'
 import { forbiddenRequests } from './fixtures/rights.ts'
 import { type Tally, coveredLines, describeTally, tallyOf } from './fixtures/tally.ts'
@@ -27,9 +28,9 @@ const root = join(import.meta.dirname, '..')
 const suites: Record<string, () => Promise<Partial<ControlPlaneOptions>>> = {
   pods: async () => ({ nodes: 'containerd', images: Object.values(await makeImages(process.env, onProgress)) }),
   gitops: async () => {
-    await requireFor('argocd', process.env)
+    for (const needs of ['argocd', 'sealed-secrets'] as const) await requireFor(needs, process.env)
     // Tests would time out while they are built.
-    await findBinaries([...controllers, ...argoPrograms], { env: process.env, onProgress })
+    await findBinaries([...controllers, ...argoPrograms, ...sealingPrograms], { env: process.env, onProgress })
     return {}
   }
 }

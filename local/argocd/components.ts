@@ -60,6 +60,7 @@ export function argoEnvironment (dir: string, redisPassword: string): NodeJS.Pro
     REDIS_PASSWORD: redisPassword,
     // The destination https://kubernetes.default.svc is the cluster of the kubeconfig.
     ARGOCD_FAKE_IN_CLUSTER: 'true',
+    ARGOCD_ASK_PASS_SOCK: `${dir}/ask-pass.sock`,
     ARGOCD_TLS_DATA_PATH: `${dir}/tls`,
     ARGOCD_SSH_DATA_PATH: `${dir}/ssh`,
     ARGOCD_GPG_ENABLED: 'false',
