@@ -4,7 +4,8 @@ import { keyForm } from './key-arn.ts'
 import { logGroupForm } from './log-group-arn.ts'
 import { group, kind, plural, version } from './names.ts'
 import { podFields } from './pod-schema.ts'
-import { flag, integer, listByKey, object, rule, text, type Schema } from './schema.ts'
+import { arnFields, defaultFieldPath, forms, oneOfArn, oneOfReference, ownNamespace, type ArnField } from './reference.ts'
+import { flag, integer, listByKey, object, rule, rules, text, type Schema } from './schema.ts'
 import { storageForm } from './storage-arn.ts'
 
 /**
@@ -20,6 +21,28 @@ function arn (description: string, form: ArnForm, services: string): Schema {
   })
 }
 
+/** Where a field's ARN is found instead. */
+function arnFrom (name: ArnField): Schema {
+  return object(`Where ${name} is found, instead of the ARN itself: in the TopicTen's own namespace, at a field of an object or under a key of a ConfigMap.`, {
+    resourceRef: object('A field of an object. The operator needs the right to list and watch its kind.', {
+      apiVersion: formed('API group and version of the object, such as dynamodb.aws.m.upbound.io/v1beta1.', forms.apiVersion),
+      kind: formed('Its kind, which must be of a namespace.', forms.kind),
+      name: text('Its name.', { minLength: 1, maxLength: 253 }),
+      namespace: text("Refused: the namespace is always the TopicTen's own.", { maxLength: 253 }),
+      fieldPath: formed('Where in the object the ARN is.', forms.fieldPath, { default: defaultFieldPath })
+    }, ['apiVersion', 'kind', 'name'], rule('!has(self.namespace)', ownNamespace)),
+    configMapKeyRef: object('A key of a ConfigMap.', {
+      name: text('Its name.', { minLength: 1, maxLength: 253 }),
+      namespace: text("Refused: the namespace is always the TopicTen's own.", { maxLength: 253 }),
+      key: formed('The key that holds the ARN and nothing else.', forms.key)
+    }, ['name', 'key'], rule('!has(self.namespace)', ownNamespace))
+  }, [], rule('has(self.resourceRef) != has(self.configMapKeyRef)', oneOfReference))
+}
+
+function formed (description: string, { pattern, expected, longest }: typeof forms[keyof typeof forms], more: Schema = {}): Schema {
+  return text(description, { minLength: 1, maxLength: longest, ...more, ...rule(`self.matches('${pattern}')`, `has another form; expected ${expected}`) })
+}
+
 const arns = {
   targetarn: arn('Where the messages go: ARN of an S3 bucket or of a DynamoDB table.', storageForm, 's3[a-z-]*|dynamodb|dax'),
   kmsarn: arn('What they are encrypted with: ARN of a KMS key or alias.', keyForm, 'kms'),
@@ -29,17 +52,17 @@ const arns = {
 const spec = object('What is wanted.', {
   replicas: integer('Where the countdown starts, 2 to 5. Every minute one replica is taken away, until one is left.', { format: 'int32', minimum: 2, maximum: 5 }),
   image: text('Image of the container.', { minLength: 1, maxLength: 1024 }),
-  ...arns,
+  ...Object.fromEntries(arnFields.flatMap(name => [[name, arns[name]], [`${name}From`, arnFrom(name)]])),
   suspend: flag('While true the Deployment is neither made nor written; the next step comes one interval after it ends.', { default: false }),
   region: text("AWS_REGION of the pods, and the bucket's region; by default the table's region, else the key's.", { minLength: 1, maxLength: 64 }),
   ...podFields,
   credentialsSecret: text("A Secret with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, each optional; without it the pods' ServiceAccount is their AWS identity.", { maxLength: 253 })
-}, ['replicas', 'image', ...Object.keys(arns)])
+}, ['replicas', 'image'], rules(arnFields.map(name => [`has(self.${name}) != has(self.${name}From)`, oneOfArn(name)])))
 
 const time = { format: 'date-time' }
 
 const condition = object('One aspect of the state.', {
-  type: text('Ready, Reconciling, Stalled or CountedDown.', { minLength: 1, maxLength: 316 }),
+  type: text('Ready, Reconciling, Stalled, CountedDown or ArnsResolved.', { minLength: 1, maxLength: 316 }),
   status: text('True, False or Unknown.', { enum: ['True', 'False', 'Unknown'] }),
   reason: text('Why, as one word for programs.', { minLength: 1, maxLength: 1024 }),
   message: text('Why, for people.', { maxLength: 32768 }),
@@ -58,7 +81,7 @@ const status = object('What is there, as the operator last saw it.', {
     cloudwatcharn: text('As AWS_LOG_GROUP_ARN.'),
     region: text('As AWS_REGION.')
   }, [...Object.keys(arns), 'region']),
-  conditions: listByKey('Ready, Reconciling, Stalled and CountedDown.', 'type', condition, 20)
+  conditions: listByKey('Ready, Reconciling, Stalled, CountedDown and, where an ARN is referred to, ArnsResolved.', 'type', condition, 20)
 }, [], { default: { observedGeneration: -1 } })
 
 const root = object('A TopicTen runs an image that encrypts, stores and logs messages on AWS, and counts its replicas down to one.', {

@@ -12,6 +12,9 @@ export const fieldManager = 'topicten'
 export const topicTenLabel = `${group}/topicten`
 export const appLabel = 'app'
 
+/** On ClusterRoles: what they allow, the operator may do to follow references. */
+export const referencesLabel = `${group}/aggregate-to-topicten-references`
+
 /** On the Lease by which an install claims what it looks after: `cluster` or `namespace`. */
 export const scopeLabel = `${group}/scope`
 

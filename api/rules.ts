@@ -1,23 +1,23 @@
 // What a TopicTen's spec must hold beyond its schema: every violation at once, for the webhook to refuse and the reconciler
 // to stall on.
-import { unlistedRegion, type Arn, type ParsedArn } from './arn.ts'
+import { unlistedRegion, type Arn, type ArnForm, type ParsedArn } from './arn.ts'
 import { judgeEnv } from './env.ts'
 import type { Fault, Violation } from './fault.ts'
 import { judgeImage } from './image.ts'
-import { parseKeyArn } from './key-arn.ts'
-import { parseLogGroupArn } from './log-group-arn.ts'
+import { keyForm, parseKeyArn } from './key-arn.ts'
+import { logGroupForm, parseLogGroupArn } from './log-group-arn.ts'
+import { judgeObjectName } from './object-name.ts'
+import { arnFields, judgeReference, referenceOf, type ArnField } from './reference.ts'
 import { isListed, judgeRegion, partitionOfRegion } from './region.ts'
-import { parseStorageArn } from './storage-arn.ts'
+import { parseStorageArn, storageForm } from './storage-arn.ts'
 import { escapeText, judgeText, typeName } from './text.ts'
-import type { ResolvedArns, TopicTenSpec } from './topicten.ts'
+import type { ResolvedArns, TopicTenSpec, WrittenSpec } from './topicten.ts'
 
-export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const
-export type ArnField = typeof arnFields[number]
-
-const parsers: Record<ArnField, (text: unknown) => ParsedArn> = {
-  targetarn: parseStorageArn,
-  kmsarn: parseKeyArn,
-  cloudwatcharn: parseLogGroupArn
+/** What each field takes, for people, and its parser: takes any junk. */
+export const arnKinds: Record<ArnField, { form: ArnForm, parse: (text: unknown) => ParsedArn }> = {
+  targetarn: { form: storageForm, parse: parseStorageArn },
+  kmsarn: { form: keyForm, parse: parseKeyArn },
+  cloudwatcharn: { form: logGroupForm, parse: parseLogGroupArn }
 }
 
 /** Everything that is wrong with a spec, in the order of its fields. Takes any junk; never throws. */
@@ -38,9 +38,14 @@ export function examine (spec: TopicTenSpec): { violations: Violation[], warning
   return { violations, warnings: violations.length > 0 ? [] : oddities(spec, arns) }
 }
 
-/** True for a fault of one of the ARNs, or between them; false for the rest of the spec. */
+/** True for a fault of one of the ARNs, or between them; false for the rest of the spec, references included. */
 export function isArnViolation ({ field }: Violation): boolean {
   return arnFields.some(name => field === `spec.${name}`)
+}
+
+/** Whether all three ARNs are in the spec itself. Only for a spec without violations. */
+export function isWritten (spec: TopicTenSpec): spec is WrittenSpec {
+  return arnFields.every(field => referenceOf(spec, field) === undefined)
 }
 
 const maxClause = 400
@@ -54,7 +59,7 @@ export function formatViolation ({ field, found, fault, expected }: Violation): 
  * What the webhook injects: the ARNs as written, and `spec.region`, else the table's region, else the key's.
  * Only for a spec without violations.
  */
-export function resolveArns (spec: TopicTenSpec): ResolvedArns {
+export function resolveArns (spec: WrittenSpec): ResolvedArns {
   const { targetarn, kmsarn, cloudwatcharn } = spec
   return { targetarn, kmsarn, cloudwatcharn, region: spec.region ?? (regionOf(targetarn) || regionOf(kmsarn)) }
 }
@@ -81,7 +86,7 @@ function oddities (spec: TopicTenSpec, arns: Arns): string[] {
   const accounts: Place[] = []
   for (const field of arnFields) {
     const parsed = arns[field]
-    if (!parsed.ok) continue
+    if (parsed?.ok !== true) continue
     if (parsed.warning !== undefined) odd.push(`spec.${field}: ${parsed.warning}`)
     regions.push([field, parsed.arn.region])
     accounts.push([field, parsed.arn.account])
@@ -93,26 +98,27 @@ function oddities (spec: TopicTenSpec, arns: Arns): string[] {
   return [...odd, ...differing('regions', regions), ...differing('accounts', accounts)]
 }
 
-type Arns = Record<ArnField, ParsedArn>
+/** Of those that are written. */
+type Arns = Partial<Record<ArnField, ParsedArn>>
 type Check = (spec: TopicTenSpec, arns: Arns) => Violation[]
 
 const checks: readonly Check[] = [
   ({ replicas }) => judge('spec.replicas', replicas, judgeReplicas),
   ({ image }) => judge('spec.image', image, judgeImage),
-  (spec, arns) => arnFields.flatMap(field => brokenArn(spec, field, arns[field])),
+  (spec, arns) => arnFields.flatMap(field => {
+    const parsed = arns[field]
+    return parsed === undefined ? judgeReference(spec, field) : brokenArn(spec, field, parsed)
+  }),
   (spec, arns) => strayPartitions(spec, arns),
   ({ region }, arns) => region === undefined ? [] : judge('spec.region', region, value => judgeSpecRegion(value, arns)),
   spec => judgeEnv(spec),
-  ({ serviceAccountName: name }) => name === undefined ? [] : judge('spec.serviceAccountName', name, judgeName),
-  ({ credentialsSecret: name }) => name === undefined ? [] : judge('spec.credentialsSecret', name, judgeName)
+  ({ serviceAccountName: name }) => name === undefined ? [] : judge('spec.serviceAccountName', name, judgeObjectName),
+  ({ credentialsSecret: name }) => name === undefined ? [] : judge('spec.credentialsSecret', name, judgeObjectName)
 ]
 
 function parseArns (spec: TopicTenSpec): Arns {
-  return {
-    targetarn: parsers.targetarn(spec.targetarn),
-    kmsarn: parsers.kmsarn(spec.kmsarn),
-    cloudwatcharn: parsers.cloudwatcharn(spec.cloudwatcharn)
-  }
+  const written = arnFields.filter(field => referenceOf(spec, field) === undefined)
+  return Object.fromEntries(written.map(field => [field, arnKinds[field].parse(spec[field])]))
 }
 
 function judge (field: string, value: unknown, rule: (value: unknown) => Fault | undefined): Violation[] {
@@ -139,7 +145,10 @@ function brokenArn (spec: TopicTenSpec, field: ArnField, parsed: ParsedArn): Vio
 
 /** Credentials are per partition, so no pod could use ARNs of two. Each ARN is held against the first that is sound. */
 function strayPartitions (spec: TopicTenSpec, arns: Arns): Violation[] {
-  const sound = arnFields.flatMap(field => arns[field].ok ? [{ field, arn: arns[field].arn }] : [])
+  const sound = arnFields.flatMap(field => {
+    const parsed = arns[field]
+    return parsed?.ok === true ? [{ field, arn: parsed.arn }] : []
+  })
   const [first, ...others] = sound
   if (first === undefined) return []
   return others.filter(({ arn }) => arn.partition !== first.arn.partition).map(({ field, arn }) => ({
@@ -155,19 +164,9 @@ function judgeSpecRegion (value: unknown, arns: Arns): Fault | undefined {
   const expected = 'a region such as eu-west-3, or nothing'
   const unfit = judgeText(value, 64)
   if (unfit !== undefined || typeof value !== 'string') return { fault: unfit ?? 'is not text', expected }
-  const partition = arnFields.map(field => arns[field]).find((parsed): parsed is { ok: true, arn: Arn } => parsed.ok)?.arn.partition
+  const partition = Object.values(arns).find((parsed): parsed is { ok: true, arn: Arn } => parsed.ok)?.arn.partition
   const verdict = judgeRegion(value, partition ?? partitionOfRegion(value) ?? 'aws')
   return typeof verdict === 'string' ? undefined : verdict
-}
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
-function judgeName (value: unknown): Fault | undefined {
-  const expected = 'a name of lower-case letters, digits, hyphens and dots, first and last a letter or digit, at most 253 characters'
-  if (typeof value !== 'string') return { fault: `is ${typeName(value)} instead of a name`, expected }
-  if (value === '') return { fault: 'is empty', expected: `${expected}, or no such field` }
-  if (value.length > 253) return { fault: `is ${value.length} characters long`, expected }
-  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(value)) return { fault: 'is no object name', expected }
-  return undefined
 }
 
 type Place = readonly [field: string, value: string]

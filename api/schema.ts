@@ -46,3 +46,8 @@ export function handedOn (description: string): Schema {
 export function rule (expression: string, message: string, more: Record<string, unknown> = {}): Schema {
   return { 'x-kubernetes-validations': [{ rule: expression, message, ...more }] }
 }
+
+/** Several of them, each an expression with its message. */
+export function rules (all: Array<readonly [expression: string, message: string]>): Schema {
+  return { 'x-kubernetes-validations': all.map(([expression, message]) => ({ rule: expression, message })) }
+}

@@ -1,17 +1,21 @@
 // The TopicTen as TypeScript sees it; `crd.ts` is the same contract for the API server.
 import type { V1EnvVar, V1LocalObjectReference, V1ObjectMeta, V1PodSecurityContext, V1ResourceRequirements, V1SecurityContext, V1Toleration } from '@kubernetes/client-node'
 import type { apiVersion, kind } from './names.ts'
+import type { ArnField, ArnReference } from './reference.ts'
 
 export interface TopicTenSpec {
   /** Where the countdown starts: 2..5. */
   replicas: number
   image: string
-  /** The S3 bucket or DynamoDB table the messages go to. */
-  targetarn: string
+  /** The S3 bucket or DynamoDB table the messages go to. Of each ARN and its reference there is exactly one. */
+  targetarn?: string
+  targetarnFrom?: ArnReference
   /** The KMS key or alias that encrypts them. */
-  kmsarn: string
+  kmsarn?: string
+  kmsarnFrom?: ArnReference
   /** The CloudWatch Logs group of the ciphertexts, with or without a final `:*`. */
-  cloudwatcharn: string
+  cloudwatcharn?: string
+  cloudwatcharnFrom?: ArnReference
   /** While true the Deployment is neither made nor written. */
   suspend?: boolean
   /** `AWS_REGION` of the pods, and the bucket's region. */
@@ -28,7 +32,11 @@ export interface TopicTenSpec {
   credentialsSecret?: string
 }
 
-export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'CountedDown'
+/** A spec whose ARNs are in itself. */
+export type WrittenSpec = TopicTenSpec & Record<ArnField, string>
+
+/** ArnsResolved is there while an ARN is referred to. */
+export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'CountedDown' | 'ArnsResolved'
 
 export interface Condition {
   type: ConditionType
@@ -40,7 +48,7 @@ export interface Condition {
   lastTransitionTime: string
 }
 
-/** What the webhook injects: ARNs exactly as written, and the region derived from them. */
+/** What the webhook injects: ARNs exactly as written or found, and the region derived from them. */
 export interface ResolvedArns {
   targetarn: string
   kmsarn: string

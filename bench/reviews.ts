@@ -1,6 +1,6 @@
 // What the admission benchmark posts: reviews as an API server writes them, and the TopicTen they are about.
 import { apiVersion, group, kind, topicTenLabel, version } from '../api/names.ts'
-import type { TopicTenSpec } from '../api/topicten.ts'
+import type { TopicTenSpec, WrittenSpec } from '../api/topicten.ts'
 
 export const cases = ['mutate', 'validate', 'deny'] as const
 /** A pod to be injected, a TopicTen that is right, one with a wrong ARN. */
@@ -16,7 +16,7 @@ export const uidPlaceholder = '00000000-0000-4000-8000-000000000000'
 
 /** Must be in the namespace of the reviews for pods to be injected. */
 export const topicTenName = 'bench-topicten'
-export const spec: TopicTenSpec = {
+export const spec: WrittenSpec = {
   replicas: 4,
   image: 'registry.example.internal/topicten/app:1.4.2',
   targetarn: 'arn:aws:s3:::topicten-prod-artifacts',

@@ -23,6 +23,8 @@ export interface ReflectorOptions<T> {
   onChange?: ((change: Change<T>) => void) | undefined
   /** Called when a list after the first one begins. */
   onRelist?: (() => void) | undefined
+  /** Called when a list or a watch failed, or was ended before its time; it is tried again whatever happens. */
+  onFailure?: ((err: unknown) => void) | undefined
   log: Logger
   /** Objects a page (500). */
   pageSize?: number
@@ -152,6 +154,7 @@ export function createReflector<T> (options: ReflectorOptions<T>): Reflector<T> 
   }
 
   function report (err: unknown, failures: number, waitMs: number): void {
+    if (err !== undefined) options.onFailure?.(err)
     const fields = { path, failures, waitMs: Math.round(waitMs) }
     if (err === undefined || isGone(err)) log.debug({ ...fields, relist: version === undefined }, 'watch ended')
     else log.warn({ ...fields, err }, synced ? 'watch interrupted' : 'list failed')

@@ -1,10 +1,10 @@
 // The Deployment that a TopicTen asks for, and what must be written to the one that is there.
-import { createHash } from 'node:crypto'
 import type { V1EnvVar, V1OwnerReference, V1PodTemplateSpec } from '@kubernetes/client-node'
 import {
   apiVersion, appLabel, containerName, countedFromAnnotation, credentialVariables, injectedAnnotation, kind, stepDueAnnotation,
   templateAnnotation, topicTenLabel
 } from '../api/names.ts'
+import { hash, injectedHash } from '../api/injected.ts'
 import type { ResolvedArns, TopicTen, TopicTenSpec } from '../api/topicten.ts'
 import type { Plan } from './countdown.ts'
 import { contains } from './contains.ts'
@@ -103,7 +103,7 @@ function labelsOf (name: string): Record<string, string> {
 function desiredTemplate (topicTen: TopicTen, resolved: ResolvedArns): V1PodTemplateSpec {
   const { spec, metadata: { name = '' } } = topicTen
   return {
-    metadata: { labels: labelsOf(name), annotations: { [injectedAnnotation]: hash(resolved) } },
+    metadata: { labels: labelsOf(name), annotations: { [injectedAnnotation]: injectedHash(resolved) } },
     spec: {
       containers: [{
         name: containerName,
@@ -161,8 +161,4 @@ function wishes (spec: TopicTenSpec, resolved: ResolvedArns): unknown {
     resolved, image, env, serviceAccountName, imagePullSecrets, resources, nodeSelector, tolerations, podSecurityContext, securityContext,
     credentialsSecret
   ]
-}
-
-function hash (value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
 }

@@ -1,7 +1,7 @@
 // One reconcile: reads a TopicTen and its Deployment, plans, writes what differs, and says what should happen next.
 import type { V1Deployment } from '@kubernetes/client-node'
 import { apiVersion, fieldManager, plural } from '../api/names.ts'
-import { formatViolation, isArnViolation, resolveArns, violations } from '../api/rules.ts'
+import { formatViolation, isArnViolation, violations } from '../api/rules.ts'
 import type { ResolvedArns, TopicTen } from '../api/topicten.ts'
 import type { Client } from '../cluster/client.ts'
 import { isConflict, isNotFound } from '../cluster/errors.ts'
@@ -9,7 +9,9 @@ import { planCountdown, type Counted, type Plan } from './countdown.ts'
 import { settledMark, writeFor, type Write } from './deployment.ts'
 import { countedFromOf, type ObservedDeployment, observeDeployment, observeTopicTen, ownershipOf, stepDueOf } from './observed.ts'
 import type { Recent } from './recent.ts'
-import { conditionOf, type Fault, type Findings, isSameStatus, nameTaken, statusOf, statusPatch } from './status.ts'
+import type { Reference } from './reference.ts'
+import { decideArns, type Found, type Settlement } from './resolution.ts'
+import { type ArnsFindings, conditionOf, type Fault, type Findings, isSameStatus, nameTaken, statusOf, statusPatch } from './status.ts'
 import type { Witness } from './witness.ts'
 
 /** What the queue should do with the key; `controller.ts` does it. */
@@ -23,6 +25,8 @@ export interface Context {
   client: Client
   topicTens: { get (key: string): TopicTen | undefined }
   deployments: { get (key: string): ObservedDeployment | undefined }
+  /** What a reference leads to. */
+  look: (reference: Reference) => Found
   recentTopicTens: Recent<TopicTen>
   recentDeployments: Recent<ObservedDeployment>
   witness: Witness
@@ -61,13 +65,30 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
     const send = sender(signal, guard)
     const fault = faultOf(topicTen)
     const deployment = recentDeployments.newest(key, deployments.get(key))
+    const own = deployment !== undefined && ownershipOf(deployment, topicTen) === 'ours' ? deployment : undefined
     if (fault !== undefined) {
-      const own = deployment !== undefined && ownershipOf(deployment, topicTen) === 'ours' ? deployment : undefined
       await report(topicTen, { deployment: own, plan: undefined, resolved: undefined, fault }, send)
       return { outcome: 'terminal', fault }
     }
-    const resolved = resolveArns(topicTen.spec)
-    return await settle(key, topicTen, deployment, resolved, send)
+    const decision = decideArns(topicTen, context.look)
+    switch (decision.act) {
+      case 'settle':
+        return await settle(key, await admit(key, topicTen, decision, send), deployment, decision, send)
+      case 'withhold':
+        await report(topicTen, { deployment: own, plan: undefined, resolved: undefined, fault: undefined, arns: decision }, send)
+        return { outcome: 'done' }
+      case 'wait':
+        return { outcome: 'done' }
+    }
+  }
+
+  /** Writes ARNs that were found into the status, where admission reads them, before there can be a pod that needs them. */
+  async function admit (key: string, topicTen: TopicTen, { resolved, isNew }: Settlement, send: Send): Promise<TopicTen> {
+    if (!isNew) return topicTen
+    const { uid, resourceVersion } = topicTen.metadata
+    const answer = observeTopicTen(await send<TopicTen>(statusPath(topicTen), 'mergePatch', { metadata: { uid, resourceVersion }, status: { resolved } }))
+    recentTopicTens.remember(key, answer)
+    return answer
   }
 
   type Send = <T>(path: string, how: 'apply' | 'mergePatch', body: object) => Promise<T>
@@ -80,22 +101,24 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
   }
 
   async function settle (
-    key: string, topicTen: TopicTen, deployment: ObservedDeployment | undefined, resolved: ResolvedArns, send: Send
+    key: string, topicTen: TopicTen, deployment: ObservedDeployment | undefined, settlement: Settlement, send: Send
   ): Promise<Result> {
+    const { resolved } = settlement
+    const arns = arnsFindings(settlement)
     const ownership = deployment === undefined ? 'ours' : ownershipOf(deployment, topicTen)
     if (deployment !== undefined && ownership === 'foreign') {
       const fault = nameTaken(deployment)
-      await report(topicTen, { deployment: undefined, plan: undefined, resolved, fault }, send)
+      await report(topicTen, { deployment: undefined, plan: undefined, resolved, fault, arns }, send)
       return { outcome: 'terminal', fault, afterMs: inTheWayMs }
     }
     if (ownership === 'collected') {
-      await report(topicTen, { deployment: undefined, plan: undefined, resolved, fault: undefined }, send)
+      await report(topicTen, { deployment: undefined, plan: undefined, resolved, fault: undefined, arns }, send)
       return { outcome: 'again', afterMs: collectionMs }
     }
     const plan = planFor(key, topicTen, deployment)
     const written = await bring(key, topicTen, deployment, resolved, plan, send)
-    if (written === 'taken') return await meet(key, topicTen, resolved, send)
-    await report(topicTen, { deployment: written, plan, resolved, fault: undefined }, send)
+    if (written === 'taken') return await meet(key, topicTen, settlement, send)
+    await report(topicTen, { deployment: written, plan, resolved, fault: undefined, arns }, send)
     return plan.lookAfterMs === undefined ? { outcome: 'done' } : { outcome: 'again', afterMs: plan.lookAfterMs }
   }
 
@@ -144,11 +167,11 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
   }
 
   /** Looks at the Deployment that took the name, which may be ours without its label, and decides again. */
-  async function meet (key: string, topicTen: TopicTen, resolved: ResolvedArns, send: Send): Promise<Result> {
+  async function meet (key: string, topicTen: TopicTen, settlement: Settlement, send: Send): Promise<Result> {
     try {
       const deployment = observeDeployment(await client.get<V1Deployment>(deploymentPath(topicTen)))
       witness.saw(key, deployment, false)
-      return await settle(key, topicTen, deployment, resolved, send)
+      return await settle(key, topicTen, deployment, settlement, send)
     } catch (error) {
       if (isNotFound(error)) return { outcome: 'again', afterMs: 0 }
       throw error
@@ -159,10 +182,9 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
     const status = statusOf(topicTen, findings, new Date(now()))
     if (isSameStatus(topicTen.status, status)) return
     const { namespace, name } = topicTen.metadata
-    const path = `/apis/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`
     const key = `${namespace}/${name}`
     try {
-      const answer = observeTopicTen(await send<TopicTen>(path, 'mergePatch', statusPatch(topicTen, status)))
+      const answer = observeTopicTen(await send<TopicTen>(statusPath(topicTen), 'mergePatch', statusPatch(topicTen, status)))
       recentTopicTens.remember(key, answer)
       context.onStatus(answer, topicTen)
     } catch (error) {
@@ -172,6 +194,14 @@ export function createReconcile (context: Context): (key: string, signal: AbortS
   }
 
   return reconcile
+}
+
+function arnsFindings ({ verdict, stalled }: Settlement): ArnsFindings | undefined {
+  return verdict && { verdict, stalled }
+}
+
+function statusPath ({ metadata: { namespace, name } }: TopicTen): string {
+  return `/apis/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`
 }
 
 function deploymentPath (topicTen: TopicTen): string {

@@ -10,6 +10,7 @@ import { type ObservedDeployment, observeDeployment, observeTopicTen } from './o
 import { createNudges } from './nudge.ts'
 import { createRecent } from './recent.ts'
 import { createReconcile } from './reconcile.ts'
+import { createSources } from './sources.ts'
 import { type Transition, transitionsOf } from './transitions.ts'
 import { createWitness } from './witness.ts'
 
@@ -32,6 +33,8 @@ export interface Reconciler extends Pick<Controller, 'lead' | 'drain' | 'longest
   /** The caches, warm in every replica whether it leads or not. */
   topicTens: Reflector<TopicTen>
   deployments: Reflector<ObservedDeployment>
+  /** Seconds since a watch last brought something, by kind: those kinds too that are referred to, while this process leads. */
+  readonly lastEventAgeSeconds: Record<string, number>
   /** The TopicTen of a key, as the cache or our own last write has it. */
   topicTen: (key: string) => TopicTen | undefined
   start: () => void
@@ -52,6 +55,7 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
     path: `/apis/${apiVersion}${scope}/${plural}`,
     project: object => observeTopicTen(object as TopicTen),
     onChange ({ key, object }) {
+      sources.track(key, object)
       if (object === undefined) recentTopicTens.forget(key)
       else if (recentTopicTens.isEcho(key, object)) return
       controller.enqueue(key)
@@ -79,10 +83,12 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
     log
   })
 
+  const sources = createSources({ client, namespace, onChange: key => { controller.enqueue(key) }, log })
   const reconcile = createReconcile({
     client,
     topicTens,
     deployments,
+    look: sources.look,
     recentTopicTens,
     recentDeployments,
     witness,
@@ -103,9 +109,13 @@ export function createReconciler (options: ReconcilerOptions): Reconciler {
   return {
     topicTens,
     deployments,
+    get lastEventAgeSeconds () {
+      return { TopicTen: topicTens.lastEventAgeSeconds, Deployment: deployments.lastEventAgeSeconds, ...sources.lastEventAgeSeconds }
+    },
     topicTen: key => recentTopicTens.newest(key, topicTens.get(key)),
     async lead (signal) {
       nudges.lead(signal)
+      sources.lead(signal)
       await controller.lead(signal)
     },
     drain: controller.drain,

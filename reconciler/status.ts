@@ -3,6 +3,7 @@ import { topicTenLabel } from '../api/names.ts'
 import type { Condition, ConditionType, ResolvedArns, TopicTen, TopicTenStatus } from '../api/topicten.ts'
 import type { Phase, Plan } from './countdown.ts'
 import { countedFromOf, type ObservedDeployment, stepDueOf } from './observed.ts'
+import type { ArnsVerdict } from './resolution.ts'
 
 /** What a reconcile found; `fault` is what only a change by a user can mend. */
 export interface Findings {
@@ -10,10 +11,18 @@ export interface Findings {
   plan: Plan | undefined
   resolved: ResolvedArns | undefined
   fault: Fault | undefined
+  /** What became of references; undefined: all ARNs are written. */
+  arns?: ArnsFindings | undefined
+}
+
+export interface ArnsFindings {
+  verdict: ArnsVerdict
+  /** What only a change by a user can mend. */
+  stalled: 'InvalidArn' | 'ArnVanished' | undefined
 }
 
 export interface Fault {
-  reason: 'InvalidSpec' | 'InvalidArn' | 'NameTaken'
+  reason: 'InvalidSpec' | 'InvalidArn' | 'NameTaken' | 'ArnVanished'
   message: string
 }
 
@@ -40,16 +49,21 @@ function counts (deployment: ObservedDeployment | undefined): Pick<TopicTenStatu
 }
 
 function verdicts (topicTen: TopicTen, findings: Findings): Array<[ConditionType, Verdict]> {
-  const { deployment, plan, fault } = findings
+  const { deployment, plan, fault, arns } = findings
   const ready = readiness(topicTen, findings)
-  const stalled = stall(deployment, fault)
+  const stalled = stall(deployment, fault ?? arnsFault(arns))
   const progressing: Verdict = { status: 'True', reason: 'Progressing', message: ready.message }
   return [
     ['Ready', ready],
     ...(isPending(ready, stalled) ? [['Reconciling', progressing] satisfies [ConditionType, Verdict]] : []),
     ...(stalled === undefined ? [] : [['Stalled', stalled] satisfies [ConditionType, Verdict]]),
-    ...(plan === undefined ? [] : [['CountedDown', countedDown(plan, deployment)] satisfies [ConditionType, Verdict]])
+    ...(plan === undefined ? [] : [['CountedDown', countedDown(plan, deployment)] satisfies [ConditionType, Verdict]]),
+    ...(arns === undefined ? [] : [['ArnsResolved', arns.verdict] satisfies [ConditionType, Verdict]])
   ]
+}
+
+function arnsFault (arns: ArnsFindings | undefined): Fault | undefined {
+  return arns?.stalled === undefined ? undefined : { reason: arns.stalled, message: arns.verdict.message }
 }
 
 function isPending (ready: Verdict, stalled: Verdict | undefined): boolean {
@@ -67,8 +81,14 @@ export function conditionOf (topicTen: TopicTen, type: ConditionType): Condition
   return topicTen.status?.conditions?.find(condition => condition.type === type)
 }
 
-function readiness (topicTen: TopicTen, { deployment, plan, fault }: Findings): Verdict {
+function readiness (topicTen: TopicTen, findings: Findings): Verdict {
+  const { fault, arns } = findings
   if (fault !== undefined) return no(fault.reason === 'NameTaken' ? 'NameTaken' : 'InvalidSpec', fault.message)
+  if (arns !== undefined && arns.verdict.status !== 'True') return no('WaitingForArns', arns.verdict.message)
+  return availability(topicTen, findings)
+}
+
+function availability (topicTen: TopicTen, { deployment, plan }: Findings): Verdict {
   if (deployment === undefined) {
     return plan?.phase === 'Suspended'
       ? no('Suspended', 'Suspended before its Deployment was made')

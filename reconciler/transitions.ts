@@ -10,12 +10,17 @@ export interface Transition {
   note: string
 }
 
-const troubles = new Set(['NameTaken', 'InvalidSpec', 'InvalidArn', 'PodsRefused', 'ProgressDeadlineExceeded'])
+const troubles = new Set([
+  'NameTaken', 'InvalidSpec', 'InvalidArn', 'ArnVanished', 'Forbidden', 'NotAnArn', 'PodsRefused', 'ProgressDeadlineExceeded'
+])
 
 /** How a TopicTen starts is no transition: it would be an Event that says nothing. */
-const beginnings = new Set(['CountingDown', 'RollingOut'])
+const beginnings = new Set(['CountingDown', 'RollingOut', 'Resolved'])
 
-/** The Events of the step from `before` to `after`; Reconciling repeats what Ready says, and Ready what Stalled does. */
+/**
+ * The Events of the step from `before` to `after`; Reconciling repeats what Ready says, and Ready and ArnsResolved what Stalled does.
+ * That ARNs are waited for is told by ArnsResolved, with where they should be.
+ */
 export function transitionsOf (before: TopicTen, after: TopicTen): Transition[] {
   const regarding = referenceTo(after)
   const conditions = after.status?.conditions ?? []
@@ -31,7 +36,8 @@ export function referenceTo ({ metadata }: TopicTen): Transition['regarding'] {
 }
 
 function isWorthTelling ({ type, reason }: Condition, before: TopicTen, stalled: boolean): boolean {
-  if (type === 'Reconciling' || (type === 'Ready' && stalled)) return false
+  if (type === 'Reconciling' || reason === 'WaitingForArns') return false
+  if (stalled && (type === 'Ready' || type === 'ArnsResolved')) return false
   const former = before.status?.conditions?.find(condition => condition.type === type)
   return former === undefined ? !beginnings.has(reason) : former.reason !== reason
 }

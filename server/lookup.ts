@@ -1,22 +1,34 @@
 // Finds what a TopicTen resolves to for the pod webhook: in the cache, and on a miss at the API server while the request waits.
 import { apiVersion, plural } from '../api/names.ts'
-import { formatViolation, resolveArns, violations } from '../api/rules.ts'
-import type { TopicTen, TopicTenSpec } from '../api/topicten.ts'
+import { injectedHash } from '../api/injected.ts'
+import { formatViolation, isWritten, resolveArns, violations } from '../api/rules.ts'
+import type { ResolvedArns, TopicTen } from '../api/topicten.ts'
 import type { Client } from '../cluster/client.ts'
 import { isNotFound } from '../cluster/errors.ts'
 import type { Looked, Lookup } from '../webhooks/pod.ts'
 
-/** A pod may come before the watch has shown its TopicTen, so a miss is no answer yet. */
+/**
+ * A pod may come before the watch has shown its TopicTen, or the ARNs that its template was made for, so neither a miss nor another
+ * state than the pod's is an answer yet.
+ */
 export function createLookup (client: Client, cached: (key: string) => TopicTen | undefined): Lookup {
-  const judged = new WeakMap<TopicTenSpec, Looked>()
+  const judged = new WeakMap<TopicTen, Looked>()
+  const hashes = new WeakMap<ResolvedArns, string>()
 
-  function resolve ({ spec, status }: TopicTen): Looked {
-    const known = judged.get(spec)
+  function resolve (topicTen: TopicTen): Looked {
+    const known = judged.get(topicTen)
     if (known !== undefined) return known
-    const faults = violations(spec)
-    const looked: Looked = faults.length === 0 ? resolveArns(spec) : status?.resolved ?? { unresolved: faults.map(formatViolation).join('; ') }
-    judged.set(spec, looked)
+    const looked = look(topicTen)
+    judged.set(topicTen, looked)
     return looked
+  }
+
+  function isOf (looked: Looked, expected: string | undefined): boolean {
+    if (expected === undefined) return true
+    if (looked === undefined || 'unresolved' in looked) return false
+    const hash = hashes.get(looked) ?? injectedHash(looked)
+    hashes.set(looked, hash)
+    return hash === expected
   }
 
   async function fetch (namespace: string, name: string, timeoutMs: number): Promise<Looked> {
@@ -29,8 +41,18 @@ export function createLookup (client: Client, cached: (key: string) => TopicTen 
     }
   }
 
-  return (namespace, name, deadlineMs) => {
+  return (namespace, name, deadlineMs, expected) => {
     const topicTen = cached(`${namespace}/${name}`)
-    return topicTen === undefined ? fetch(namespace, name, deadlineMs) : resolve(topicTen)
+    const looked = topicTen === undefined ? undefined : resolve(topicTen)
+    return looked !== undefined && isOf(looked, expected) ? looked : fetch(namespace, name, deadlineMs)
   }
+}
+
+function look ({ spec, status }: TopicTen): Looked {
+  const faults = violations(spec)
+  if (faults.length === 0 && isWritten(spec)) return resolveArns(spec)
+  if (status?.resolved !== undefined) return status.resolved
+  if (faults.length > 0) return { unresolved: faults.map(formatViolation).join('; ') }
+  const waiting = status?.conditions?.find(({ type }) => type === 'ArnsResolved')
+  return { unresolved: waiting?.message ?? 'those that it refers to have not been looked up yet' }
 }

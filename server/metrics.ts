@@ -41,7 +41,11 @@ export function createMetrics (readings: Readings, settings: { concurrency: numb
       help,
       labelNames: [label],
       registers,
-      collect () { for (const [value, number] of Object.entries(read())) made.set({ [label]: value }, number) }
+      collect () {
+        // A series that ended must not stay at its last value.
+        made.reset()
+        for (const [value, number] of Object.entries(read())) made.set({ [label]: value }, number)
+      }
     })
   }
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) => new Counter({ name, help, labelNames, registers })

@@ -44,9 +44,7 @@ export async function startOperator (config: Config, log: LevelLogger, certifica
     activeWorkers: () => reconciler.activeWorkers,
     topicTens: () => reconciler.topicTens.size,
     uninjectedPods: () => uninjected?.count ?? 0,
-    lastEventAgeSeconds: () => ({
-      TopicTen: reconciler.topicTens.lastEventAgeSeconds, Deployment: reconciler.deployments.lastEventAgeSeconds
-    }),
+    lastEventAgeSeconds: () => reconciler.lastEventAgeSeconds,
     certificateExpiries: () => listener?.expiries ?? {}
   }, { concurrency: config.reconcileConcurrency, leaseName: config.leaseName, version: packageJson.version })
   const clientOptions = { userAgent: `topicten/${packageJson.version}`, onRequest: metrics.requested }

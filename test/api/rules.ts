@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { escapeText } from '../../api/text.ts'
 import { formatViolation, isArnViolation, resolveArns, violations, warnings } from '../../api/rules.ts'
-import type { TopicTenSpec } from '../../api/topicten.ts'
+import type { TopicTenSpec, WrittenSpec } from '../../api/topicten.ts'
 
-const good: TopicTenSpec = {
+const good: WrittenSpec = {
   replicas: 3,
   image: 'registry.example.com/team/app:1.4.2',
   targetarn: 'arn:aws:s3:::my-bucket',

@@ -21,6 +21,7 @@ const secret = ['secrets[topicten-webhook] list,watch,create,patch']
 const configurations = (name: string, verbs: string) => ['validating', 'mutating']
   .map(kind => `admissionregistration.k8s.io/${kind}webhookconfigurations[${name}] ${verbs}`)
 const test = [`${topicTens} create`]
+const references = (name: string) => ({ [`ClusterRole ${name}-references`]: [], [`ClusterRole ${name}-references-configmaps`]: ['configmaps list,watch'] })
 const people = (name: string) => ({
   [`ClusterRole ${name}-view`]: [`${topicTens} get,list,watch`, `${topicTens}/status get,list,watch`],
   [`ClusterRole ${name}-edit`]: [`${topicTens} create,update,patch,delete,deletecollection`]
@@ -34,7 +35,8 @@ const table: Array<[install: string, values: Record<string, unknown>, rights: Ri
     'ClusterRole topicten-webhooks': configurations('topicten', 'list,watch,patch'),
     'Role topicten-system/topicten-webhooks': secret,
     'Role topicten-system/topicten-test': test,
-    ...people('topicten')
+    ...people('topicten'),
+    ...references('topicten')
   }],
   ['one namespace', { watchNamespace: 'team' }, {
     'Role team/topicten': [...work, pods, `${claim} list,watch,create,patch`, 'rbac.authorization.k8s.io/roles[topicten] get'],
@@ -43,16 +45,18 @@ const table: Array<[install: string, values: Record<string, unknown>, rights: Ri
     'ClusterRole topicten-team-webhooks': configurations('topicten-team', 'list,watch,patch'),
     'Role topicten-system/topicten-webhooks': secret,
     'Role team/topicten-test': test,
-    ...people('topicten-team')
+    ...people('topicten-team'),
+    ...references('topicten-team')
   }],
-  ['certificates from cert-manager', { 'webhook.certManager.enabled': true, 'rbac.aggregate': false }, {
+  ['certificates from cert-manager', { 'webhook.certManager.enabled': true, 'rbac.aggregate': false, 'references.configMaps': false }, {
+    'ClusterRole topicten-references': [],
     'ClusterRole topicten': wide,
     'Role kube-system/topicten-claim': [`${claim} create,patch`],
     'Role topicten-system/topicten-leader': leader,
     'ClusterRole topicten-webhooks': configurations('topicten', 'list,watch'),
     'Role topicten-system/topicten-test': test
   }],
-  ['guarded metrics', { 'metrics.auth': true, 'webhook.certSecret': 'a', 'webhook.caBundle': 'AAAA', 'rbac.aggregate': false, 'installClaim.enabled': false }, {
+  ['guarded metrics', { 'metrics.auth': true, 'webhook.certSecret': 'a', 'webhook.caBundle': 'AAAA', 'rbac.aggregate': false, 'installClaim.enabled': false, 'references.enabled': false }, {
     'ClusterRole topicten': [...work, pods],
     'ClusterRole topicten-guard': ['authentication.k8s.io/tokenreviews create', 'authorization.k8s.io/subjectaccessreviews create'],
     'Role topicten-system/topicten-leader': leader,
@@ -61,7 +65,7 @@ const table: Array<[install: string, values: Record<string, unknown>, rights: Ri
     'ClusterRole topicten-loglevel': ['/loglevel get,put'],
     'Role topicten-system/topicten-test': test
   }],
-  ['no webhook', { 'webhook.enabled': false, 'rbac.aggregate': false, 'installClaim.enabled': false }, {
+  ['no webhook', { 'webhook.enabled': false, 'rbac.aggregate': false, 'installClaim.enabled': false, 'references.enabled': false }, {
     'ClusterRole topicten': [`${topicTens} list,watch`, ...work.slice(1)],
     'Role topicten-system/topicten-leader': leader,
     'Role topicten-system/topicten-test': test
@@ -93,6 +97,7 @@ t.test('every role is bound to the ServiceAccount that uses it', async t => {
     return `${roleRef.kind} ${roleRef.name}: ${subjects!.map(({ namespace, name }) => `${namespace}/${name}`).join()}`
   })
   t.strictSame(bound.sort(), [
+    'ClusterRole topicten-references: topicten-system/topicten',
     'ClusterRole topicten-webhooks: topicten-system/topicten',
     'ClusterRole topicten: topicten-system/topicten',
     'Role topicten-claim: topicten-system/topicten',

@@ -1,15 +1,17 @@
 import t from 'tap'
 import { resolveArns } from '../../api/rules.ts'
-import type { TopicTenSpec } from '../../api/topicten.ts'
+import type { TopicTen, TopicTenSpec, WrittenSpec } from '../../api/topicten.ts'
 import { settledMark, writeFor, type Write } from '../../reconciler/deployment.ts'
 import { type ObservedDeployment, observeDeployment, ownershipOf } from '../../reconciler/observed.ts'
 import { aDeployment, aTopicTen } from '../fixtures/topicten.ts'
 
 const target = { replicas: 5, stepDue: 0, countedFrom: 5 }
 
+const resolved = ({ spec }: TopicTen) => resolveArns(spec as WrittenSpec)
+
 function write (spec: Partial<TopicTenSpec>, observed?: ObservedDeployment, wanted = target, settled = false): Write | undefined {
   const topicTen = aTopicTen(spec)
-  return writeFor(topicTen, resolveArns(topicTen.spec), wanted, observed, settled)
+  return writeFor(topicTen, resolved(topicTen), wanted, observed, settled)
 }
 
 /** The Deployment as the API server keeps it after the create of `spec`. */
@@ -125,7 +127,7 @@ t.test('a settled Deployment is not applied again for the form the API server gi
   t.equal(write(spec, live, target, false)?.how, 'apply')
   t.equal(write(spec, live, target, true), undefined)
   const topicTen = aTopicTen(spec)
-  t.match(settledMark(topicTen, resolveArns(topicTen.spec), live), /^uid-d\/1\/[0-9a-f]{16}$/)
+  t.match(settledMark(topicTen, resolved(topicTen), live), /^uid-d\/1\/[0-9a-f]{16}$/)
 })
 
 t.test('a template that another release made of the same wishes stays, and steps go on', async t => {
