@@ -1,7 +1,7 @@
-// Finds TCP ports on 127.0.0.1 that nobody listens on.
+// TCP ports of 127.0.0.1: finds some that nobody listens on, and looks whether somebody does.
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 // Below the ports that Linux (32768 on) and macOS (49152 on) give to outgoing connections: a component that is down
 // for a moment must find its port free when it comes back.
@@ -32,4 +32,12 @@ async function isFree (port: number): Promise<boolean> {
   } finally {
     server.close()
   }
+}
+
+/** Whether a connection to `port` is taken. */
+export function accepts (port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(port, '127.0.0.1')
+  socket.once('connect', () => { resolve(true) }).once('error', () => { resolve(false) })
+  return promise.finally(() => { socket.destroy() })
 }

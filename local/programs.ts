@@ -6,7 +6,8 @@ import { arch, platform } from 'node:os'
 
 export type ProgramName =
   'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kwok' | 'helm' | 'kubelet' | 'kube-proxy' | 'pause' |
-  'promtool' | 'source-controller' | 'kustomize-controller' | 'helm-controller' | 'argocd' | 'kustomize' | 'sealed-secrets-controller' | 'kubeseal'
+  'promtool' | 'source-controller' | 'kustomize-controller' | 'helm-controller' | 'argocd' | 'kustomize' | 'sealed-secrets-controller' | 'kubeseal' |
+  'crossplane' | 'crossplane-cli'
 
 interface Pin {
   /** The folder below local/binaries whose go.mod pins the version. */
@@ -29,6 +30,7 @@ export interface Crds {
 }
 
 const sealedSecrets = 'github.com/bitnami/sealed-secrets'
+const crossplane = 'github.com/crossplane/crossplane/v2'
 
 const pins: Record<ProgramName, Pin> = {
   etcd: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
@@ -59,7 +61,14 @@ const pins: Record<ProgramName, Pin> = {
     minutes: 2,
     crds: { module: sealedSecrets, files: 'helm/sealed-secrets/crds/*.yaml' }
   },
-  kubeseal: { module: 'sealed-secrets', package: `${sealedSecrets}/cmd/kubeseal`, minutes: 1 }
+  kubeseal: { module: 'sealed-secrets', package: `${sealedSecrets}/cmd/kubeseal`, minutes: 1 },
+  crossplane: {
+    module: 'crossplane',
+    package: `${crossplane}/cmd/crossplane`,
+    minutes: 2,
+    crds: { module: crossplane, files: 'cluster/crds/*.yaml' }
+  },
+  'crossplane-cli': { module: 'crossplane-cli', package: 'github.com/crossplane/cli/v2/cmd/crossplane', minutes: 2 }
 }
 
 function ofFlux (name: string): Pin {

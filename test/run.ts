@@ -15,6 +15,8 @@ import { text } from 'node:stream/consumers'
 import { argoPrograms } from '../local/argocd/argocd.ts'
 import { findBinaries } from '../local/binaries.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../local/control-plane.ts'
+import { crossplanePrograms } from '../local/crossplane/crossplane.ts'
+import { findFunction } from '../local/crossplane/function.ts'
 import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
 import { RequirementError, requireFor } from '../local/requirements.ts'
@@ -30,7 +32,8 @@ const suites: Record<string, () => Promise<Partial<ControlPlaneOptions>>> = {
   gitops: async () => {
     for (const needs of ['argocd', 'sealed-secrets'] as const) await requireFor(needs, process.env)
     // Tests would time out while they are built.
-    await findBinaries([...controllers, ...argoPrograms, ...sealingPrograms], { env: process.env, onProgress })
+    await findFunction(process.env, onProgress)
+    await findBinaries([...controllers, ...argoPrograms, ...sealingPrograms, ...crossplanePrograms], { env: process.env, onProgress })
     return {}
   }
 }

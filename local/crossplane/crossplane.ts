@@ -1,0 +1,117 @@
+// Crossplane's core as a process beside a plane that runs, with our composition function as another.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type PlaneAccess, planeEnvironment } from '../access.ts'
+import { findBinary, findCrds } from '../binaries.ts'
+import { runCommand } from '../command.ts'
+import { startFleet } from '../fleet.ts'
+import { accepts, freePorts } from '../ports.ts'
+import { PortTakenError } from '../process.ts'
+import {
+  clientSecret, coreEnvironment, type CorePorts, crossplaneNamespace, functionObjects, initArguments, rootCaSecret, startArguments
+} from './core.ts'
+import { makeFunctionCertificate } from './function-certificate.ts'
+import { findFunction, functionName } from './function.ts'
+
+export interface CrossplaneOptions {
+  env: NodeJS.ProcessEnv
+  /** The Node that runs the function. */
+  execPath: string
+  /** Told in half a sentence what takes its time. */
+  onProgress?: (line: string) => void
+}
+
+export interface Crossplane {
+  log (name: 'crossplane' | 'function'): Promise<string>
+  /** Ends the processes and removes what they kept. Do so before the plane stops. */
+  stop (): Promise<void>
+}
+
+/** Those that have to be there before Crossplane starts; the packages of the function are fetched beside. */
+export const crossplanePrograms = ['crossplane', 'crossplane-cli'] as const
+
+/**
+ * Gives the plane Crossplane's CRDs and namespace, starts core with an administrator's rights, and our function, which it knows as
+ * `functionName`. Resolves when both are ready. When our process ends without `stop`, a watchdog clears up. Errors are those of
+ * findBinary, of findFunction and of ComponentProcess.ready (process.ts).
+ */
+export async function startCrossplane (plane: PlaneAccess, options: CrossplaneOptions): Promise<Crossplane> {
+  const { env, onProgress } = options
+  const core = await findBinary('crossplane', options)
+  const sources = await findFunction(env, onProgress)
+  const crds = `--filename=${await findCrds('crossplane', options)}`
+  await plane.kubectl(['apply', '--server-side', crds])
+  await plane.kubectl(['apply', '--server-side', '--filename=-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: crossplaneNamespace } }))
+  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', crds])
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startProcesses(plane, core, sources, options)
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || tries === 5) throw error
+    }
+  }
+}
+
+async function startProcesses (plane: PlaneAccess, core: string, sources: string, options: CrossplaneOptions): Promise<Crossplane> {
+  const { env, execPath, onProgress } = options
+  const dir = await mkdtemp(join(plane.dir, 'crossplane-'))
+  const [metrics = 0, health = 0, webhook = 0, port = 0] = await freePorts(4)
+  const ports: CorePorts = { metrics, health, webhook }
+  const coreEnv = { ...planeEnvironment(dir, env), KUBECONFIG: plane.kubeconfig, ...coreEnvironment(dir, ports) }
+  const fleet = startFleet<'crossplane' | 'function'>(dir, coreEnv)
+  const stop = async () => {
+    await fleet.stop()
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    onProgress?.('starting Crossplane')
+    for (const folder of ['crds', 'packages', 'tls', 'function-tls']) await mkdir(join(dir, folder))
+    await runCommand(core, initArguments, { env: coreEnv })
+    await writeSecret(plane, clientSecret, join(dir, 'tls'))
+    await writeFunctionTls(plane, join(dir, 'function-tls'))
+    await fleet.start({
+      name: 'function',
+      file: execPath,
+      args: [join(sources, 'main.ts'), '--address', `127.0.0.1:${port}`, '--tls-server-certs-dir', join(dir, 'function-tls')],
+      isReady: () => accepts(port)
+    })
+    await fleet.start({
+      name: 'crossplane',
+      file: core,
+      args: startArguments(),
+      isReady: async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok
+    })
+    await registerFunction(plane, functionName, `127.0.0.1:${port}`)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { log: name => readFile(join(dir, `${name}.log`), 'utf8'), stop }
+}
+
+/** Tells core of a function that runs at `endpoint` (ADDRESS:PORT), with a certificate of core's authority. */
+export async function registerFunction (plane: PlaneAccess, name: string, endpoint: string): Promise<void> {
+  const { objects, revision, status } = functionObjects(name, endpoint)
+  await plane.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
+  await plane.kubectl(['patch', 'functionrevision', revision, '--subresource=status', '--type=merge', `--patch=${JSON.stringify({ status })}`])
+}
+
+async function writeFunctionTls (plane: PlaneAccess, folder: string): Promise<void> {
+  const authority = await readSecret(plane, rootCaSecret)
+  const { certificate, key } = await makeFunctionCertificate({ certificate: authority['tls.crt'] ?? '', key: authority['tls.key'] ?? '' }, Date.now())
+  for (const [name, text] of Object.entries({ 'ca.crt': authority['tls.crt'] ?? '', 'tls.crt': certificate, 'tls.key': key })) {
+    await writeFile(join(folder, name), text, { mode: 0o600 })
+  }
+}
+
+async function writeSecret (plane: PlaneAccess, name: string, folder: string): Promise<void> {
+  for (const [key, text] of Object.entries(await readSecret(plane, name))) await writeFile(join(folder, key), text, { mode: 0o600 })
+}
+
+async function readSecret (plane: PlaneAccess, name: string): Promise<Record<string, string>> {
+  const { data } = JSON.parse(await plane.kubectl(['get', 'secret', name, `--namespace=${crossplaneNamespace}`, '--output=json'])) as {
+    data: Record<string, string>
+  }
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
+}
