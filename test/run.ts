@@ -12,15 +12,11 @@ import { globSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { argoPrograms } from '../local/argocd/argocd.ts'
 import { findBinaries } from '../local/binaries.ts'
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../local/control-plane.ts'
-import { crossplanePrograms } from '../local/crossplane/crossplane.ts'
-import { findFunction } from '../local/crossplane/function.ts'
-import { controllers } from '../local/flux/controllers.ts'
 import { makeImages } from '../local/images/images.ts'
+import { preparePlatform } from '../local/platform/platform.ts'
 import { RequirementError, requireFor } from '../local/requirements.ts'
-import { sealingPrograms } from '../local/sealed-secrets/sealed-secrets.ts'
 import { sharedPlaneVariable } from './fixtures/control-plane.ts'
 import { forbiddenRequests } from './fixtures/rights.ts'
 import { type Tally, coveredLines, describeTally, tallyOf } from './fixtures/tally.ts'
@@ -32,8 +28,7 @@ const suites: Record<string, () => Promise<Partial<ControlPlaneOptions>>> = {
   gitops: async () => {
     for (const needs of ['argocd', 'sealed-secrets'] as const) await requireFor(needs, process.env)
     // Tests would time out while they are built.
-    await findFunction(process.env, onProgress)
-    await findBinaries([...controllers, ...argoPrograms, ...sealingPrograms, ...crossplanePrograms], { env: process.env, onProgress })
+    await preparePlatform(process.env, onProgress)
     return {}
   }
 }

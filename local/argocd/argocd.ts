@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type PlaneAccess, planeEnvironment } from '../access.ts'
 import { findBinaries, findCrds } from '../binaries.ts'
 import { runCommand } from '../command.ts'
+import { applyCrds } from '../crds.ts'
 import { type FleetMember, startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
 import { PortTakenError } from '../process.ts'
@@ -59,8 +60,7 @@ export async function startArgoCd (plane: PlaneAccess, options: ArgoOptions): Pr
 }
 
 async function applySettings (plane: PlaneAccess, { argocd }: Programs, { env, settings, passwords }: ArgoOptions): Promise<void> {
-  const crds = `--filename=${await findCrds('argocd', { env })}`
-  await plane.kubectl(['apply', '--server-side', crds])
+  await applyCrds(plane, [await findCrds('argocd', { env })])
   const hashes = await Promise.all(Object.entries(passwords).map(async ([user, password]) =>
     [user, (await runCommand(argocd, ['account', 'bcrypt', '--password', password], { env: planeEnvironment(plane.dir, env) })).trim()]))
   const secrets = { serverKey: randomBytes(32).toString('base64'), hashes: Object.fromEntries(hashes) as Record<string, string> }
@@ -68,7 +68,6 @@ async function applySettings (plane: PlaneAccess, { argocd }: Programs, { env, s
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: argoNamespace } }, ...settingsObjects(settings, secrets, Date.now())
   ]
   await plane.kubectl(['apply', '--server-side', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
-  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', crds])
 }
 
 async function startProcesses (plane: PlaneAccess, programs: Programs, { env, passwords, onProgress }: ArgoOptions): Promise<ArgoCd> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type PlaneAccess, planeEnvironment } from '../access.ts'
 import { findBinary, findCrds } from '../binaries.ts'
 import { runCommand } from '../command.ts'
+import { applyCrds } from '../crds.ts'
 import { startFleet } from '../fleet.ts'
 import { accepts, freePorts } from '../ports.ts'
 import { PortTakenError } from '../process.ts'
@@ -39,11 +40,9 @@ export async function startCrossplane (plane: PlaneAccess, options: CrossplaneOp
   const { env, onProgress } = options
   const core = await findBinary('crossplane', options)
   const sources = await findFunction(env, onProgress)
-  const crds = `--filename=${await findCrds('crossplane', options)}`
-  await plane.kubectl(['apply', '--server-side', crds])
+  await applyCrds(plane, [await findCrds('crossplane', options)])
   await plane.kubectl(['apply', '--server-side', '--filename=-'],
     JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: crossplaneNamespace } }))
-  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', crds])
   for (let tries = 1; ; tries++) {
     try {
       return await startProcesses(plane, core, sources, options)

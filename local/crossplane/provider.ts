@@ -5,6 +5,7 @@ import { loadClusterConfig } from '../../cluster/config.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import { createReflector, type KubernetesObject } from '../../cluster/reflector.ts'
 import type { PlaneAccess } from '../access.ts'
+import { applyCrds } from '../crds.ts'
 import { groupOf, type ManagedKind, managedKinds, providerCrds } from './managed-kinds.ts'
 
 export interface Provider {
@@ -25,9 +26,7 @@ const account = '111122223333'
 
 /** Gives the plane the providers' kinds (stand-ins) and starts to serve them. Resolves when it watches all. */
 export async function startProvider (plane: PlaneAccess, log: Logger): Promise<Provider> {
-  const crds = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: providerCrds() })
-  await plane.kubectl(['apply', '--server-side', '--filename=-'], crds)
-  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '--filename=-'], crds)
+  await applyCrds(plane, providerCrds())
   const client = createClient(loadClusterConfig({ kubeconfig: plane.kubeconfig }))
   const waiting = new Map<string, () => Promise<void>>()
   let held = false

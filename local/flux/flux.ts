@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PlaneAccess, planeEnvironment } from '../access.ts'
 import { findBinaries, findCrds } from '../binaries.ts'
+import { applyCrds } from '../crds.ts'
 import { startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
 import { PortTakenError } from '../process.ts'
@@ -34,10 +35,9 @@ export interface Flux {
 export async function startFlux (plane: PlaneAccess, options: FluxOptions): Promise<Flux> {
   const binaries = await findBinaries([...controllers], options)
   const crds = await Promise.all(controllers.map(name => findCrds(name, options)))
-  await plane.kubectl(['apply', '--server-side', ...crds.map(file => `--filename=${file}`)])
+  await applyCrds(plane, crds)
   await plane.kubectl(['apply', '--server-side', '--filename=-'],
     JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: fluxNamespace } }))
-  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds.map(file => `--filename=${file}`)])
   for (let tries = 1; ; tries++) {
     try {
       return await startControllers(plane, binaries, options)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type PlaneAccess, planeEnvironment } from '../access.ts'
 import { findBinaries, findCrds } from '../binaries.ts'
 import { runCommand } from '../command.ts'
+import { applyCrds } from '../crds.ts'
 import { startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
 import { PortTakenError } from '../process.ts'
@@ -35,10 +36,8 @@ type Programs = Record<typeof sealingPrograms[number], string>
 export async function startSealedSecrets (plane: PlaneAccess, options: SealedSecretsOptions): Promise<SealedSecrets> {
   await requireFor('sealed-secrets', options.env)
   const programs = await findBinaries([...sealingPrograms], options)
-  const crds = `--filename=${await findCrds('sealed-secrets-controller', options)}`
-  await plane.kubectl(['apply', '--server-side', crds])
+  await applyCrds(plane, [await findCrds('sealed-secrets-controller', options)])
   await plane.kubectl(['apply', '--server-side', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: accountObjects() }))
-  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', crds])
   for (let tries = 1; ; tries++) {
     try {
       return await startController(plane, programs, options)

@@ -6,8 +6,9 @@ import { violations } from '../../api/rules.ts'
 import type { TopicTenSpec } from '../../api/topicten.ts'
 import { createClient } from '../../cluster/client.ts'
 import { loadClusterConfig } from '../../cluster/config.ts'
+import { applyCrds } from '../../local/crds.ts'
 import { namespace, sharedControlPlane } from '../fixtures/control-plane.ts'
-import { serve, toKey, toObject } from '../fixtures/referred.ts'
+import { toKey, toObject } from '../fixtures/referred.ts'
 import { goodSpec } from '../fixtures/topicten.ts'
 
 const { targetarn: _, ...rest } = goodSpec
@@ -32,7 +33,7 @@ const cases: Array<[what: string, spec: object, refused: RegExp | undefined]> = 
 await t.test('the webhook and the CRD refuse the same references, with words', async t => {
   const plane = await sharedControlPlane(t)
   const ns = await namespace(t, plane)
-  await serve(plane, [crd])
+  await applyCrds(plane, [crd])
   const client = createClient(await loadClusterConfig({ kubeconfig: plane.kubeconfig }))
   t.teardown(() => client.close())
   for (const [what, spec, refused] of cases) {

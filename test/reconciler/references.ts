@@ -1,8 +1,9 @@
 // TopicTens that say where their ARNs are found, on a real API server: what they wait for, what they get, and what a change does.
 import t from 'tap'
 import { storageForm } from '../../api/storage-arn.ts'
+import { applyCrds } from '../../local/crds.ts'
 import { privateControlPlane } from '../fixtures/control-plane.ts'
-import { managed, readable, referring, serve, standInCrd, toKey, toObject } from '../fixtures/referred.ts'
+import { managed, readable, referring, standInCrd, toKey, toObject } from '../fixtures/referred.ts'
 import { startStage } from '../fixtures/stage.ts'
 import { goodSpec } from '../fixtures/topicten.ts'
 
@@ -11,7 +12,7 @@ const secretText = 'nobody-may-read-this'
 
 await t.test('references', async t => {
   const plane = await privateControlPlane(t, { audit: true })
-  await serve(plane, [standInCrd('Box'), standInCrd('Hidden'), standInCrd('Whole', 'Cluster')])
+  await applyCrds(plane, [standInCrd('Box'), standInCrd('Hidden'), standInCrd('Whole', 'Cluster')])
   await plane.kubectl(['create', '--filename=-'], JSON.stringify(readable('boxes', ['boxs', 'laters', 'wholes'])))
   const { watcher, kubectl, requests, operator } = await startStage(t, { COUNTDOWN_INTERVAL_SECONDS: '600' }, { plane })
   const { condition, topicTen, deployments } = watcher
@@ -99,7 +100,7 @@ await t.test('references', async t => {
   })
 
   await t.test('a kind whose CRD comes later is found, and one whose right comes later too', async t => {
-    await serve(plane, [standInCrd('Later')])
+    await applyCrds(plane, [standInCrd('Later')])
     await make('Later', 'x', { atProvider: { arn: table } })
     await plane.kubectl(['create', '--filename=-'], JSON.stringify(readable('hidden', ['hiddens'])))
     await make('Hidden', 'x', { atProvider: { arn: table } })
@@ -111,7 +112,7 @@ await t.test('references', async t => {
     await plane.kubectl(['delete', 'crd', 'laters.aws.example.com', '--timeout=60s'])
     await watcher.until('stalled', () => condition('nowhere', 'Stalled')?.reason === 'ArnVanished')
     t.equal(watcher.replicas('nowhere').at(-1), 5)
-    await serve(plane, [standInCrd('Later')])
+    await applyCrds(plane, [standInCrd('Later')])
     await make('Later', 'x', { atProvider: { arn: `${table}-3` } })
     await watcher.until('followed', () => topicTen('nowhere')?.status?.resolved?.targetarn === `${table}-3`)
     await watcher.until('ready', () => condition('nowhere', 'Ready')?.status === 'True')
