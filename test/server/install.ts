@@ -82,8 +82,11 @@ t.test('two for the whole cluster: the second is unready, names the first, does 
 
 t.test('installs for namespaces of their own stand side by side; one for the whole cluster waits for them all', async t => {
   const [a, b, wide] = [await stage(t), await stage(t), await stage(t, '')]
-  const [first, second] = [await a.run(), await b.run()]
-  await Promise.all([leads(first), leads(second)])
+  // Of two claims the older one is named.
+  const first = await a.run()
+  await leads(first)
+  const second = await b.run()
+  await leads(second)
   const third = await wide.run()
   await says(third, `looks after the namespace "${a.ns}" already`)
   await plane.kubectl(['create', `--namespace=${a.ns}`, '--filename=-'], JSON.stringify(manifest('alpha')))
