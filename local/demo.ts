@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Demo, runSteps, undoSteps } from './demo/demo.ts'
 import { type DemoOptions, UsageError, parseOptions, usage } from './demo/options.ts'
+import { printPlatform } from './demo/platform.ts'
 import { printHistory, printInvitation } from './demo/report.ts'
 import { demoSteps } from './demo/steps.ts'
 import { startGuard } from './guard.ts'
@@ -46,8 +47,12 @@ async function tell (demo: Demo): Promise<boolean> {
   } catch {
     return false
   }
-  await printHistory(demo)
-  printInvitation(demo)
+  if (demo.options.platform) {
+    await printPlatform(demo)
+  } else {
+    await printHistory(demo)
+    printInvitation(demo)
+  }
   if (demo.options.keep) await untilAborted(demo.signal)
   return true
 }

@@ -1,8 +1,10 @@
 // What the steps of one demo share, and how they are run: one after the other, and in the end undone in reverse.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Listr, PRESET_TIMER } from 'listr2'
+import type { PlaneAccess } from '../access.ts'
 import type { FakeAws } from '../aws/fake.ts'
 import type { Guard } from '../guard.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { ComponentProcess } from '../process.ts'
 import type { Watch } from './countdown.ts'
 import type { DemoOptions } from './options.ts'
@@ -34,6 +36,8 @@ export interface Demo {
   messages?: string
   /** Of the TopicTen, from before it is there. */
   watch?: Watch
+  /** Where the whole platform is shown. */
+  platform?: Platform & { plane: PlaneAccess }
 }
 
 export interface Step {

@@ -11,6 +11,8 @@ export interface DemoOptions {
   keep: boolean
   /** An existing cluster of the person's kubeconfig; undefined: a control plane of our own. */
   context: string | undefined
+  /** The whole platform instead of the operator alone. */
+  platform: boolean
   help: boolean
 }
 
@@ -34,6 +36,8 @@ counts a TopicTen down to one.
   --context NAME      use the cluster of this kubectl context: the operator runs
                       here, without webhooks, in namespace topicten-demo, and
                       what it made is removed in the end
+  --platform          the whole platform instead: Flux, Argo CD, Crossplane and
+                      sealed-secrets build deploy/clusters/staging from git
   --help              print this
 `
 
@@ -45,13 +49,20 @@ const maxSeconds = 86_400
  * @throws {UsageError} naming what is wrong with them and what would be right.
  */
 export function parseOptions (args: string[]): DemoOptions {
-  const { interval, node: wanted, keep = false, context, help = false } = parseFlags(args)
-  const intervalSeconds = interval === undefined ? 5 : Number(interval)
-  if (interval?.trim() === '' || !(intervalSeconds > 0 && intervalSeconds <= maxSeconds)) {
+  const { interval, node: wanted, keep = false, context, platform = false, help = false } = parseFlags(args)
+  if (context === '') throw new UsageError('--context takes the name of a kubectl context (kubectl config get-contexts lists them)')
+  if (platform && (context ?? wanted) !== undefined) {
+    throw new UsageError('--platform has a cluster of its own: leave out --context and --node')
+  }
+  return { intervalSeconds: parseInterval(interval), node: parseNode(wanted), keep, context, platform, help }
+}
+
+function parseInterval (interval: string | undefined): number {
+  const seconds = interval === undefined ? 5 : Number(interval)
+  if (interval?.trim() === '' || !(seconds > 0 && seconds <= maxSeconds)) {
     throw new UsageError(`--interval takes a number of seconds above 0 and up to ${maxSeconds}, not ${JSON.stringify(interval)}`)
   }
-  if (context === '') throw new UsageError('--context takes the name of a kubectl context (kubectl config get-contexts lists them)')
-  return { intervalSeconds, node: parseNode(wanted), keep, context, help }
+  return seconds
 }
 
 function parseNode (wanted: string | undefined): DemoOptions['node'] {
@@ -70,6 +81,7 @@ function parseFlags (args: string[]) {
         node: { type: 'string' },
         keep: { type: 'boolean' },
         context: { type: 'string' },
+        platform: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' }
       }
     }).values

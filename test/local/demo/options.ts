@@ -2,9 +2,9 @@ import t from 'tap'
 import { parseOptions, usage } from '../../../local/demo/options.ts'
 
 await t.test('what is not given has its default', async t => {
-  t.strictSame(parseOptions([]), { intervalSeconds: 5, node: 'kwok', keep: false, context: undefined, help: false })
+  t.strictSame(parseOptions([]), { intervalSeconds: 5, node: 'kwok', keep: false, context: undefined, platform: false, help: false })
   t.strictSame(parseOptions(['--keep', '--context=prod', '--interval', '0.5', '--node=containerd']), {
-    intervalSeconds: 0.5, node: 'containerd', keep: true, context: 'prod', help: false
+    intervalSeconds: 0.5, node: 'containerd', keep: true, context: 'prod', platform: false, help: false
   })
 })
 
@@ -18,6 +18,7 @@ await t.test('options that cannot be used are named', async t => {
     [['--interval'], /^Option '--interval <value>' argument missing$/],
     [['--node', 'docker'], /^--node takes kwok or containerd, not "docker"$/],
     [['--context='], /^--context takes the name of a kubectl context/],
+    [['--platform', '--node=kwok'], /^--platform has a cluster of its own/],
     [['--fast'], /^Unknown option '--fast'/],
     [['now'], /^Unexpected argument 'now'/]
   ]
@@ -25,5 +26,5 @@ await t.test('options that cannot be used are named', async t => {
 })
 
 await t.test('the usage names every option', async t => {
-  t.strictSame(usage.match(/--\w+/g)?.filter(name => name !== '--'), ['--interval', '--node', '--keep', '--context', '--help'])
+  t.strictSame(usage.match(/--\w+/g)?.filter(name => name !== '--'), ['--interval', '--node', '--keep', '--context', '--platform', '--help'])
 })
