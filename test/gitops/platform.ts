@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { parseDocument } from 'yaml'
 import { type FluxObject, reconcile } from '../../local/flux/reconcile.ts'
 import { startPlatform } from '../../local/platform/platform.ts'
 import { privateControlPlane } from '../fixtures/control-plane.ts'
-import { runInstalled } from '../fixtures/gitops.ts'
+import { chart, runInstalled } from '../fixtures/gitops.ts'
 import { keepLog } from '../fixtures/log.ts'
 import { watchNamespace } from '../fixtures/watcher.ts'
 
@@ -176,6 +177,23 @@ await t.test('the platform', async t => {
     await becomes('app1-secret', '.status.health.status', 'Degraded')
     await push({ [sealedSecret]: sealed })
     await becomes('app1-secret', '.status.health.status', 'Healthy')
+  })
+
+  await t.test('one push upgrades the CRD and then the operator, and what runs is left alone', async t => {
+    const [crdFile, chartFile] = ['deploy/crds/topictens.yaml', `${chart}/Chart.yaml`]
+    const wider = parseDocument(files[crdFile] ?? '')
+    wider.setIn(['spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties', 'note'], { type: 'string' })
+    const deployments = () => [watcher.app1.deployments.get('app1/app1-topicten-prod'), watcher.app2.deployments.get('app2/app2-topicten')]
+      .map(deployment => [deployment?.metadata?.uid, deployment?.metadata?.generation, deployment?.spec?.replicas])
+    const before = deployments()
+    await push({ [crdFile]: wider.toString(), [chartFile]: files[chartFile]?.replace(/^version: .*$/m, 'version: 9.9.9') })
+    await reconcile(plane, { kind: 'gitrepository', namespace: 'topicten-system', name: 'topicten' })
+    const release = ['helmrelease/topicten', '--namespace=topicten-system']
+    await kubectl(['wait', ...release, '--for=jsonpath={.status.history[0].chartVersion}=9.9.9', '--timeout=120s'])
+    await kubectl(['wait', ...release, '--for=jsonpath={.status.history[0].status}=deployed', '--timeout=120s'])
+    const field = '{.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.note}'
+    t.equal(await kubectl(['get', 'crd/topictens.app.lyc-handson-aws.com', `--output=jsonpath=${field}`]), '{"type":"string"}')
+    t.strictSame(deployments(), before)
   })
 
   await t.test('a product that is deleted takes along its TopicTen, and leaves the AWS resources to the service', async t => {
