@@ -14,7 +14,7 @@ import { type Fleet, type FleetMember, startFleet } from './fleet.ts'
 import type { NodeCell, NodeEquipment } from './node/node.ts'
 import { writePlaneFiles } from './plane-files.ts'
 import { freePorts } from './ports.ts'
-import { PortTakenError } from './process.ts'
+import { onFreshPorts } from './process.ts'
 
 export interface ControlPlaneOptions {
   env: NodeJS.ProcessEnv
@@ -67,7 +67,7 @@ export interface ControlPlane extends PlaneAccess {
 export async function startControlPlane (options: ControlPlaneOptions): Promise<ControlPlane> {
   const { env, onProgress } = options
   const equipment = await equip(options)
-  for (let tries = 1; ; tries++) {
+  return await onFreshPorts(async () => {
     const dir = await mkdtemp(join(tmpdir(), 'topicten-'))
     const planeEnv = planeEnvironment(dir, env)
     const fleet = startFleet(dir, planeEnv)
@@ -82,9 +82,9 @@ export async function startControlPlane (options: ControlPlaneOptions): Promise<
       return { ...await startIn(dir, fleet, cell, options, equipment), stop }
     } catch (error) {
       await stop()
-      if (!(error instanceof PortTakenError) || tries === 5) throw error
+      throw error
     }
-  }
+  })
 }
 
 /** Loaded only by planes that have one. */

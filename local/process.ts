@@ -24,6 +24,17 @@ export class PortTakenError extends Error {
   override readonly name = 'PortTakenError'
 }
 
+/** Starts what takes free ports of its own, again on others while another process was faster: five times at most. */
+export async function onFreshPorts<T> (start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || tries === 5) throw error
+    }
+  }
+}
+
 export interface ComponentStart {
   name: string
   file: string

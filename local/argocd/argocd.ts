@@ -8,7 +8,7 @@ import { runCommand } from '../command.ts'
 import { applyCrds } from '../crds.ts'
 import { type FleetMember, startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
-import { PortTakenError } from '../process.ts'
+import { onFreshPorts } from '../process.ts'
 import { requireFor } from '../requirements.ts'
 import {
   type ArgoPorts, type Component, argoEnvironment, argoNamespace, componentArguments, components, healthUrls, redisConfiguration
@@ -50,13 +50,7 @@ export async function startArgoCd (plane: PlaneAccess, options: ArgoOptions): Pr
   await requireFor('argocd', options.env)
   const programs = await findBinaries([...argoPrograms], options)
   await applySettings(plane, programs, options)
-  for (let tries = 1; ; tries++) {
-    try {
-      return await startProcesses(plane, programs, options)
-    } catch (error) {
-      if (!(error instanceof PortTakenError) || tries === 5) throw error
-    }
-  }
+  return await onFreshPorts(() => startProcesses(plane, programs, options))
 }
 
 async function applySettings (plane: PlaneAccess, { argocd }: Programs, { env, settings, passwords }: ArgoOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { runCommand } from '../command.ts'
 import { applyCrds } from '../crds.ts'
 import { startFleet } from '../fleet.ts'
 import { accepts, freePorts } from '../ports.ts'
-import { PortTakenError } from '../process.ts'
+import { onFreshPorts } from '../process.ts'
 import {
   clientSecret, coreEnvironment, type CorePorts, crossplaneNamespace, functionObjects, initArguments, rootCaSecret, startArguments
 } from './core.ts'
@@ -43,13 +43,7 @@ export async function startCrossplane (plane: PlaneAccess, options: CrossplaneOp
   await applyCrds(plane, [await findCrds('crossplane', options)])
   await plane.kubectl(['apply', '--server-side', '--filename=-'],
     JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: crossplaneNamespace } }))
-  for (let tries = 1; ; tries++) {
-    try {
-      return await startProcesses(plane, core, sources, options)
-    } catch (error) {
-      if (!(error instanceof PortTakenError) || tries === 5) throw error
-    }
-  }
+  return await onFreshPorts(() => startProcesses(plane, core, sources, options))
 }
 
 async function startProcesses (plane: PlaneAccess, core: string, sources: string, options: CrossplaneOptions): Promise<Crossplane> {

@@ -120,7 +120,7 @@ export function managedCrd (managed: ManagedKind): object {
     required: ['forProvider'],
     properties: { forProvider, managementPolicies: { ...list(text), default: ['*'] }, providerConfigRef: configReference }
   }
-  return crd(groupOf(managed), kind, plural, 'Namespaced', { type: 'object', required: ['spec'], properties: { spec, status } })
+  return crdOf(groupOf(managed), kind, plural, 'Namespaced', { type: 'object', required: ['spec'], properties: { spec, status } })
 }
 
 /** The stand-in for the CRD of a provider's cluster-wide configuration. */
@@ -134,7 +134,7 @@ export function providerConfigCrd (): object {
     }
   }
   const schema = { type: 'object', properties: { spec, status: { type: 'object' } } }
-  return crd('aws.m.upbound.io', 'ClusterProviderConfig', 'clusterproviderconfigs', 'Cluster', schema)
+  return crdOf('aws.m.upbound.io', 'ClusterProviderConfig', 'clusterproviderconfigs', 'Cluster', schema)
 }
 
 /** Stand-ins for all that the providers' packages would bring. */
@@ -142,7 +142,8 @@ export function providerCrds (): object[] {
   return [...managedKinds.map(managedCrd), providerConfigCrd()]
 }
 
-function crd (group: string, kind: string, plural: string, scope: string, openAPIV3Schema: object): object {
+/** The CRD of a kind with the one version v1beta1, whose status is a subresource. `scope` is Namespaced or Cluster. */
+export function crdOf (group: string, kind: string, plural: string, scope: string, openAPIV3Schema: object): object {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -89,8 +89,8 @@ const wait: Step = {
       await kubectl(['wait', '--for=create', `application/${service}`, '--namespace=argocd', '--timeout=180s'])
     }
     for (const { metadata, status } of await topicTens(demo)) {
-      const waiting = status?.conditions?.find(({ type }) => type === 'ArnsResolved')
-      say(`${metadata.namespace}/${metadata.name}: ${waiting?.message.split(';')[0]}`)
+      const { message = 'not looked at yet' } = status?.conditions?.find(({ type }) => type === 'ArnsResolved') ?? {}
+      say(`${metadata.namespace}/${metadata.name}: ${message.split(';')[0]}`)
     }
   }
 }

@@ -6,7 +6,7 @@ import { findBinaries, findCrds } from '../binaries.ts'
 import { applyCrds } from '../crds.ts'
 import { startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
-import { PortTakenError } from '../process.ts'
+import { onFreshPorts } from '../process.ts'
 import { type Controller, controllerArguments, controllers, fluxNamespace } from './controllers.ts'
 
 export interface FluxOptions {
@@ -38,13 +38,7 @@ export async function startFlux (plane: PlaneAccess, options: FluxOptions): Prom
   await applyCrds(plane, crds)
   await plane.kubectl(['apply', '--server-side', '--filename=-'],
     JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: fluxNamespace } }))
-  for (let tries = 1; ; tries++) {
-    try {
-      return await startControllers(plane, binaries, options)
-    } catch (error) {
-      if (!(error instanceof PortTakenError) || tries === 5) throw error
-    }
-  }
+  return await onFreshPorts(() => startControllers(plane, binaries, options))
 }
 
 async function startControllers (

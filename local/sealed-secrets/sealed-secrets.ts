@@ -7,7 +7,7 @@ import { runCommand } from '../command.ts'
 import { applyCrds } from '../crds.ts'
 import { startFleet } from '../fleet.ts'
 import { freePorts } from '../ports.ts'
-import { PortTakenError } from '../process.ts'
+import { onFreshPorts } from '../process.ts'
 import { requireFor } from '../requirements.ts'
 import { accountObjects, controllerArguments, controllerName, controllerScript, sealingNamespace } from './controller.ts'
 
@@ -38,13 +38,7 @@ export async function startSealedSecrets (plane: PlaneAccess, options: SealedSec
   const programs = await findBinaries([...sealingPrograms], options)
   await applyCrds(plane, [await findCrds('sealed-secrets-controller', options)])
   await plane.kubectl(['apply', '--server-side', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: accountObjects() }))
-  for (let tries = 1; ; tries++) {
-    try {
-      return await startController(plane, programs, options)
-    } catch (error) {
-      if (!(error instanceof PortTakenError) || tries === 5) throw error
-    }
-  }
+  return await onFreshPorts(() => startController(plane, programs, options))
 }
 
 async function startController (plane: PlaneAccess, programs: Programs, { env, onProgress }: SealedSecretsOptions): Promise<SealedSecrets> {

@@ -141,6 +141,8 @@ await t.test('the API server accepts all of it, with everybody\'s CRDs; what has
     if (folder.endsWith('/base') && folder.includes('product')) await t.rejects(apply(objects), { message: /is no ARN of an S3 bucket/ }, folder)
     else await t.resolves(apply(objects), folder)
   }
+  const examples = ['topicten.yaml', 'references.yaml'].map(file => join(root, 'deploy/examples', file))
+  for (const file of examples) await t.resolves(readFile(file, 'utf8').then(text => apply([parse(text)])), file)
   for (const child of children) await t.resolves(sourceOf(t, child).then(objects => objects.length === 0 ? '' : apply(objects)), child.metadata.name)
 })
 

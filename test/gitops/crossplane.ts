@@ -33,9 +33,9 @@ await t.test('services on Crossplane', async t => {
   t.teardown(() => provider.stop())
   await plane.kubectl(['apply', '--server-side', '--kustomize', join(services, 'service2/definition')])
   await plane.kubectl(['apply', '--server-side', '--filename', join(root, 'deploy/infra/crossplane-config/topicten-references.yaml')])
-  await plane.kubectl(['wait', '--for=condition=Established', 'xrd/servicetwos.service.lyc-handson-aws.com', '--timeout=60s'])
-  await plane.kubectl(['wait', '--for=create', 'crd/servicetwos.service.lyc-handson-aws.com', '--timeout=60s'])
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd/servicetwos.service.lyc-handson-aws.com', '--timeout=60s'])
+  await plane.kubectl(['wait', '--for=condition=Established', 'xrd/servicetwos.service.lyc-handson-aws.com', '--timeout=180s'])
+  await plane.kubectl(['wait', '--for=create', 'crd/servicetwos.service.lyc-handson-aws.com', '--timeout=180s'])
+  await plane.kubectl(['wait', '--for=condition=Established', 'crd/servicetwos.service.lyc-handson-aws.com', '--timeout=180s'])
   const { kubectl, watcher, namespace } = await startStage(t, { COUNTDOWN_INTERVAL_SECONDS: '600' }, { plane })
   const { condition } = watcher
   const jsonpath = async (object: string, path: string) => kubectl(['get', object, `--output=jsonpath=${path}`])
@@ -53,8 +53,8 @@ await t.test('services on Crossplane', async t => {
   await create(serviceTwo('two'))
 
   await t.test('before AWS has answered all resources are there, and neither the ConfigMap nor the TopicTen', async t => {
-    await kubectl(['wait', 'servicetwo/two', '--for=condition=Synced', '--timeout=60s'])
-    await kubectl(['wait', 'servicetwo/two', '--for=condition=ArnsResolved=False', '--timeout=60s'])
+    await kubectl(['wait', 'servicetwo/two', '--for=condition=Synced', '--timeout=180s'])
+    await kubectl(['wait', 'servicetwo/two', '--for=condition=ArnsResolved=False', '--timeout=180s'])
     const composed = await jsonpath('servicetwo/two', '{.spec.crossplane.resourceRefs[*].kind}')
     t.strictSame(composed.split(' ').sort(), [
       'Bucket', 'BucketPublicAccessBlock', 'BucketServerSideEncryptionConfiguration', 'BucketWebsiteConfiguration', 'Group', 'Key'
@@ -73,7 +73,7 @@ await t.test('services on Crossplane', async t => {
     const released = performance.now()
     await watcher.until('both Deployments', () => ['two', 'referring'].every(name => watcher.replicas(name).length > 0))
     t.comment(`from the last ARN to the Deployments: ${Math.round(performance.now() - released)} ms`)
-    await kubectl(['wait', 'servicetwo/two', '--for=condition=Ready', '--timeout=60s'])
+    await kubectl(['wait', 'servicetwo/two', '--for=condition=Ready', '--timeout=180s'])
     const [region, name] = ['eu-west-3', `/topicten/${namespace}/two`]
     const status = JSON.parse(await jsonpath('servicetwo/two', '{.status}')) as Record<string, string>
     t.match(status, {
@@ -90,15 +90,15 @@ await t.test('services on Crossplane', async t => {
     t.match(policy, { Statement: [{ Sid: 'WritesByTls' }, { Sid: 'ReadsByTls', Effect: 'Deny' }] })
     t.equal(await kubectl(['get', 'bucketpublicaccessblocks', '--output=jsonpath={.items[0].spec.forProvider.blockPublicPolicy}']), 'true')
     await kubectl(['patch', 'servicetwo/two', '--type=merge', '--patch={"spec":{"public":true}}'])
-    await kubectl(['wait', 'bucketpublicaccessblocks', '--all', '--for=jsonpath={.spec.forProvider.blockPublicPolicy}=false', '--timeout=60s'])
+    await kubectl(['wait', 'bucketpublicaccessblocks', '--all', '--for=jsonpath={.spec.forProvider.blockPublicPolicy}=false', '--timeout=180s'])
     await t.rejects(kubectl(['patch', 'servicetwo/two', '--type=merge', '--patch={"spec":{"location":"Tokyo"}}']), { message: /location cannot be changed/ })
   })
 
   await t.test('a ServiceTwo that is deleted takes along what it composed; who referred to it says so and keeps running', async t => {
-    await kubectl(['delete', 'servicetwo/two', '--timeout=60s'])
+    await kubectl(['delete', 'servicetwo/two', '--timeout=180s'])
     await watcher.until('its TopicTen is gone', () => watcher.topicTen('two') === undefined)
     const left = 'keys,groups,buckets,bucketpolicies,bucketwebsiteconfigurations,bucketpublicaccessblocks,bucketserversideencryptionconfigurations'
-    await kubectl(['wait', left, '--all', '--for=delete', '--timeout=60s'])
+    await kubectl(['wait', left, '--all', '--for=delete', '--timeout=180s'])
     await watcher.until('it says so', () => condition('referring', 'Stalled')?.reason === 'ArnVanished')
     t.match(condition('referring', 'Stalled')?.message, /there is no ConfigMap "two-arns"/)
     t.equal(watcher.replicas('referring').at(-1), 5)
@@ -108,10 +108,10 @@ await t.test('services on Crossplane', async t => {
     const rendered = await plane.kubectl(['kustomize', join(services, 'service1')])
     await kubectl(['apply', '--server-side', '--filename=-'], rendered)
     for (const kind of ['keys', 'aliases', 'tables', 'groups']) {
-      await kubectl(['wait', kind, 'messages', '--for=jsonpath={.status.atProvider.arn}', '--timeout=60s'])
+      await kubectl(['wait', kind, 'messages', '--for=jsonpath={.status.atProvider.arn}', '--timeout=180s'])
     }
     t.equal(await jsonpath('table/messages', '{.status.atProvider.arn}'), 'arn:aws:dynamodb:eu-west-3:111122223333:table/topicten-service1')
     t.equal(await jsonpath('group/messages', '{.status.atProvider.arn}'), 'arn:aws:logs:eu-west-3:111122223333:log-group:/topicten/service1')
-    await kubectl(['delete', 'keys,aliases,tables,groups', '--all', '--timeout=60s'])
+    await kubectl(['delete', 'keys,aliases,tables,groups', '--all', '--timeout=180s'])
   })
 })

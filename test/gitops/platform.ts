@@ -113,6 +113,7 @@ await t.test('the platform', async t => {
     for (const service of ['app1-service', 'app2-service']) await project.run(['app', 'sync', service, '--timeout=120'])
     await watcher.app1.until('app1 is done', () => watcher.app1.condition('app1-topicten-prod', 'CountedDown')?.reason === 'Done', 120_000)
     await watcher.app2.until('app2 is done', () => watcher.app2.condition('app2-topicten', 'CountedDown')?.reason === 'Done', 120_000)
+    await watcher.app2.until('so is what the service composed', () => watcher.app2.condition('service2', 'CountedDown')?.reason === 'Done', 120_000)
     t.strictSame(watcher.app1.replicas('app1-topicten-prod'), [5, 4, 3, 2, 1])
     t.strictSame(watcher.app2.replicas('app2-topicten'), [4, 3, 2, 1])
     for (const name of ['app1', 'app2'].flatMap(app => [`${app}-secret`, `${app}-product`, `${app}-service`, app])) {
