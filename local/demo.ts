@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Demo, runSteps, undoSteps } from './demo/demo.ts'
 import { type DemoOptions, UsageError, parseOptions, usage } from './demo/options.ts'
-import { printPlatform } from './demo/platform.ts'
 import { printHistory, printInvitation } from './demo/report.ts'
 import { demoSteps } from './demo/steps.ts'
 import { startGuard } from './guard.ts'
@@ -43,18 +42,23 @@ async function run (options: DemoOptions, signal: AbortSignal): Promise<number> 
 /** Gives whether it came to its end. */
 async function tell (demo: Demo): Promise<boolean> {
   try {
-    await runSteps(demoSteps(demo.options), demo)
+    await runSteps(demo.options.platform ? (await thePlatform()).platformSteps : demoSteps(demo.options), demo)
   } catch {
     return false
   }
   if (demo.options.platform) {
-    await printPlatform(demo)
+    await (await thePlatform()).printPlatform(demo)
   } else {
     await printHistory(demo)
     printInvitation(demo)
   }
   if (demo.options.keep) await untilAborted(demo.signal)
   return true
+}
+
+/** Loaded only by those who want to see it. */
+function thePlatform () {
+  return import('./demo/platform.ts')
 }
 
 function readOptions (): DemoOptions {

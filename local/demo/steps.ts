@@ -9,7 +9,6 @@ import { type Demo, type Step, made } from './demo.ts'
 import { exampleFile, exampleFor, readExample, secretFor } from './example.ts'
 import type { DemoOptions } from './options.ts'
 import { startPlane } from './own-plane.ts'
-import { platformSteps } from './platform.ts'
 import { enterCluster } from './user-cluster.ts'
 import { endPods, showVariables, startWorkload, stopWorkload } from './workload.ts'
 
@@ -18,8 +17,7 @@ const release = 'topicten'
 const wrongFile = 'deploy/examples/wrong-arns.yaml'
 
 /** The steps of the demo that was asked for, in their order. */
-export function demoSteps ({ context, intervalSeconds, node, keep, platform }: DemoOptions): Step[] {
-  if (platform) return platformSteps
+export function demoSteps ({ context, intervalSeconds, node, keep }: DemoOptions): Step[] {
   const countdown: Step = { title: `Countdown, one replica every ${intervalSeconds} s`, lasting: true, run: countDown }
   if (context !== undefined) return [enterCluster(context), installChart, startOperator, applyExample, countdown]
   const [workload, noWorkload] = node === 'containerd' ? [showVariables, endPods] : [startWorkload, stopWorkload]

@@ -9,6 +9,8 @@ import { startPlatform } from '../../local/platform/platform.ts'
 import { privateControlPlane } from '../fixtures/control-plane.ts'
 import { chart, runInstalled } from '../fixtures/gitops.ts'
 import { keepLog } from '../fixtures/log.ts'
+import { referring, toKey } from '../fixtures/referred.ts'
+import { manifest } from '../fixtures/topicten.ts'
 import { watchNamespace } from '../fixtures/watcher.ts'
 
 interface Conditioned {
@@ -178,6 +180,30 @@ await t.test('the platform', async t => {
     await becomes('app1-secret', '.status.health.status', 'Degraded')
     await push({ [sealedSecret]: sealed })
     await becomes('app1-secret', '.status.health.status', 'Healthy')
+  })
+
+  await t.test('Flux, too, takes a TopicTen that is ready for ready and does not wait for its countdown; a stalled one fails at once', async t => {
+    const inTeam = (object: object, name: string) => ({ ...object, metadata: { name, namespace: 'team' } })
+    await kubectl(['create', 'namespace', 'team'])
+    await push({
+      'team/sound/topicten.yaml': JSON.stringify(inTeam(manifest('sound'), 'sound')),
+      'team/stalled/topicten.yaml': JSON.stringify(inTeam(JSON.parse(referring('stalled', { kmsarn: toKey('arns', 'kmsarn') })), 'stalled')),
+      'team/stalled/arns.yaml': JSON.stringify(inTeam({ apiVersion: 'v1', kind: 'ConfigMap', data: { kmsarn: 'none' } }, 'arns'))
+    })
+    const steps = ['sound', 'stalled'].map(name => ({
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      metadata: { name, namespace: 'flux-system' },
+      spec: { path: `./team/${name}`, sourceRef: { kind: 'GitRepository', name: 'flux-system' }, interval: '1h', timeout: '3m', prune: true, wait: true }
+    }))
+    await kubectl(['create', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: steps }))
+    await kubectl(['wait', 'kustomization/sound', inFlux, '--for=condition=Ready', '--timeout=120s'])
+    const countedDown = '--output=jsonpath={.status.conditions[?(@.type=="CountedDown")].status}'
+    t.equal(await kubectl(['get', 'topicten/sound', '--namespace=team', countedDown]), 'False')
+    await kubectl(['wait', 'kustomization/stalled', inFlux, '--for=condition=Ready=False', '--timeout=120s'])
+    const message = '--output=jsonpath={.status.conditions[?(@.type=="Ready")].message}'
+    t.match(await kubectl(['get', 'kustomization/stalled', inFlux, message]), /TopicTen\/team\/stalled status: 'Failed'/)
+    await kubectl(['delete', 'kustomizations', 'sound', 'stalled', inFlux, '--timeout=60s'])
   })
 
   await t.test('one push upgrades the CRD and then the operator, and what runs is left alone', async t => {
