@@ -3,30 +3,9 @@
 import type { Violation } from './fault.ts'
 import { judgeObjectName } from './object-name.ts'
 import { typeName } from './text.ts'
-import type { TopicTenSpec } from './topicten.ts'
+import type { ArnField, ArnReference, TopicTenSpec } from './topicten.ts'
 
-export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const
-export type ArnField = typeof arnFields[number]
-
-export interface ResourceReference {
-  /** GROUP/VERSION; the core kinds, which have no group, are not read. */
-  apiVersion: string
-  kind: string
-  name: string
-  /** Dotted names without indexes; `defaultFieldPath` when absent. */
-  fieldPath?: string
-}
-
-export interface ConfigMapKeyReference {
-  name: string
-  key: string
-}
-
-/** Exactly one of the two. */
-export interface ArnReference {
-  resourceRef?: ResourceReference
-  configMapKeyRef?: ConfigMapKeyReference
-}
+export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const satisfies readonly ArnField[]
 
 /** Where a managed resource of Crossplane has its ARN. */
 export const defaultFieldPath = 'status.atProvider.arn'

@@ -1,7 +1,26 @@
 // The TopicTen as TypeScript sees it; `crd.ts` is the same contract for the API server.
 import type { V1EnvVar, V1LocalObjectReference, V1ObjectMeta, V1PodSecurityContext, V1ResourceRequirements, V1SecurityContext, V1Toleration } from '@kubernetes/client-node'
 import type { apiVersion, kind } from './names.ts'
-import type { ArnField, ArnReference } from './reference.ts'
+
+export interface ResourceReference {
+  /** GROUP/VERSION; the core kinds, which have no group, are not read. */
+  apiVersion: string
+  kind: string
+  name: string
+  /** Dotted names without indexes; by default `status.atProvider.arn`. */
+  fieldPath?: string
+}
+
+export interface ConfigMapKeyReference {
+  name: string
+  key: string
+}
+
+/** Exactly one of the two; what is referred to is in the TopicTen's namespace. */
+export interface ArnReference {
+  resourceRef?: ResourceReference
+  configMapKeyRef?: ConfigMapKeyReference
+}
 
 export interface TopicTenSpec {
   /** Where the countdown starts: 2..5. */
@@ -31,6 +50,8 @@ export interface TopicTenSpec {
   /** A Secret of the same namespace with the keys of `credentialVariables`. */
   credentialsSecret?: string
 }
+
+export type ArnField = 'targetarn' | 'kmsarn' | 'cloudwatcharn'
 
 /** A spec whose ARNs are in itself. */
 export type WrittenSpec = TopicTenSpec & Record<ArnField, string>

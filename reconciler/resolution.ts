@@ -1,9 +1,8 @@
 // Decides which ARNs a TopicTen's pods get: those that are written, those that its references lead to, else the last good ones. Pure.
 import { injectedArns } from '../api/injected.ts'
 import type { Violation } from '../api/fault.ts'
-import type { ArnField } from '../api/reference.ts'
 import { arnKinds, formatViolation, isArnViolation, isWritten, resolveArns, violations } from '../api/rules.ts'
-import type { Condition, ResolvedArns, TopicTen, WrittenSpec } from '../api/topicten.ts'
+import type { ArnField, Condition, ResolvedArns, TopicTen, WrittenSpec } from '../api/topicten.ts'
 import { kindName, type Kept, type Reference, referencesOf } from './reference.ts'
 
 /** What the watch of a kind knows of one reference. */

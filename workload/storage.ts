@@ -1,11 +1,5 @@
-// What a message is stored in, seen from a round: a bucket in one of two layouts, or a table.
-import type { Call } from './call.ts'
-import type { StorageClient } from './clients.ts'
-import type { Config } from './config.ts'
-import { createObjectStorage } from './object-storage.ts'
-import { createPageStorage } from './page-storage.ts'
+// What a message is stored in, seen from a round.
 import type { MessageRecord } from './record.ts'
-import { createTableStorage } from './table-storage.ts'
 
 export interface Storage {
   /**
@@ -19,11 +13,4 @@ export interface Storage {
    * @throws {UnfitStorage} as `prepare`; whatever the client throws
    */
   put (record: MessageRecord, keyArn: string, signal: AbortSignal): Promise<void>
-}
-
-export function openStorage (storage: StorageClient, config: Pick<Config, 'layout' | 'pageMessages'>, call: Call): Storage {
-  if (storage.kind === 'table') return createTableStorage({ ...storage, call })
-  return config.layout === 'page'
-    ? createPageStorage({ ...storage, call, cap: config.pageMessages })
-    : createObjectStorage({ ...storage, call })
 }

@@ -10,10 +10,10 @@ import { judgeError } from './faults.ts'
 import { openHealth, type Health } from './health.ts'
 import { createJournal } from './journal.ts'
 import { randomMessage } from './message.ts'
+import { openStorage } from './open-storage.ts'
 import { createPostman, type Postman } from './postman.ts'
 import { encryptionContext, streamName, type MessageRecord } from './record.ts'
 import { intervalMs, pause, pauseMs } from './schedule.ts'
-import { openStorage } from './storage.ts'
 
 export interface WorkloadOptions {
   config: Config

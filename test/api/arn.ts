@@ -4,10 +4,10 @@ import { formatArn, maxArnLength, parseParts, type ParsedArn } from '../../api/a
 import { crd } from '../../api/crd.ts'
 import { keyForm, parseKeyArn } from '../../api/key-arn.ts'
 import { parseLogGroupArn } from '../../api/log-group-arn.ts'
-import type { ArnField } from '../../api/reference.ts'
 import { formatViolation, violations, warnings } from '../../api/rules.ts'
 import type { Schema } from '../../api/schema.ts'
 import { parseStorageArn } from '../../api/storage-arn.ts'
+import type { ArnField } from '../../api/topicten.ts'
 import { arnTable, specOfRow, type ArnRow } from '../fixtures/arn-table.ts'
 
 const parsers: Record<ArnField, (text: unknown) => ParsedArn> = {

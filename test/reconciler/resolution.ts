@@ -1,6 +1,5 @@
 import t from 'tap'
-import type { ArnReference } from '../../api/reference.ts'
-import type { Condition, TopicTen } from '../../api/topicten.ts'
+import type { ArnReference, Condition, TopicTen } from '../../api/topicten.ts'
 import { keptAt, kindName, referencesOf } from '../../reconciler/reference.ts'
 import { decideArns, type Found } from '../../reconciler/resolution.ts'
 import { toKey, toObject } from '../fixtures/referred.ts'

@@ -3,7 +3,7 @@ import { type AttributeValue, type DynamoDBClient, ScanCommand } from '@aws-sdk/
 import { ask } from './ask.ts'
 import type { StoredMessage } from './compare.ts'
 import { isPodOf, podPrefix } from './pods.ts'
-import type { Search } from './stored.ts'
+import type { Search } from './search.ts'
 
 export interface Table {
   client: DynamoDBClient

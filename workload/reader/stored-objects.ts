@@ -6,7 +6,7 @@ import type { StoredMessage } from './compare.ts'
 import { type Bucket, readObjectText } from './object-text.ts'
 import { forEachParallel } from './parallel.ts'
 import { isPodOf } from './pods.ts'
-import type { Search } from './stored.ts'
+import type { Search } from './search.ts'
 
 /** Small objects: latency rules, and the SDK keeps at most 50 connections. */
 const parallelReads = 16

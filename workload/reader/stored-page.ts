@@ -4,7 +4,7 @@ import { AskError } from './ask.ts'
 import { timeOf } from './compare.ts'
 import { type Bucket, readObjectText } from './object-text.ts'
 import { isPodOf } from './pods.ts'
-import type { Search } from './stored.ts'
+import type { Search } from './search.ts'
 
 /** As large as the workload lets it be. */
 const maxPage = 16 * 1024 * 1024
