@@ -37,7 +37,7 @@ async function run (
 ): Promise<Figures> {
   const holder = tracker.holders.at(-1)?.holder
   const measured = () => [...tracker.steps].filter(([name]) => name.startsWith('tt-')).flatMap(([, seen]) => seen.slice(1))
-  await stage.create(objects, () => replicas)
+  await stage.create(objects, () => ({ replicas }))
   await tracker.until('the first step', () => measured().length > 0)
   await delay(intervalMs / 4)
   const from = performance.now()

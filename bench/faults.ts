@@ -73,7 +73,7 @@ async function faultRound (stage: Stage, kind: FaultKind, { operator, intervalMs
     await other.ready()
     const before = (await stage.auditEvents()).length
     const from = performance.now()
-    const creation = stage.create(objects, () => replicas)
+    const creation = stage.create(objects, () => ({ replicas }))
     const momentMs = random() * (replicas - 1) * intervalMs
     await delay(momentMs)
     const hit = hitLeader(leader, kind)

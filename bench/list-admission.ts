@@ -56,7 +56,7 @@ export async function listAdmission (stage: Stage, options: ListOptions): Promis
   try {
     await measure(`${rate} pods/s from the first moment of a start, a list of one TopicTen`, measureStart)
     onProgress(`making ${objects} TopicTens`)
-    await stage.create(objects, () => 2)
+    await stage.create(objects, () => ({ replicas: 2 }))
     await measure(`${rate} pods/s from the first moment of a start, a list of ${objects} TopicTens`, measureStart)
     await measure(`${rate} pods/s while the list of ${objects} TopicTens is read again`, measureRelists)
     return errors

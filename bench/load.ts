@@ -5,7 +5,7 @@ import type { OperatorProcess } from './operator-process.ts'
 import type { Operator } from './operators.ts'
 import { cpuSeconds, memoryOf } from './proc.ts'
 import { requestCounts, requestFigures } from './request-counts.ts'
-import type { Stage } from './stage.ts'
+import type { BenchSpec, Stage } from './stage.ts'
 import { quantile } from './statistics.ts'
 import { count, gapsOf, track, type Tracker } from './tracker.ts'
 import { startWarm } from './warm.ts'
@@ -15,17 +15,22 @@ export interface Load {
   intervalMs: number
   /** Counts down to one replica; otherwise it ends when all exist. */
   toOne: boolean
+  /** What each spec has of its own, beside its replicas. */
+  specOf?: (index: number) => Partial<BenchSpec>
 }
 
 // 2, 3, 4 and 5 in turn, 3.5 on average: so many writes of a Deployment are the ideal.
 const replicasOf = (index: number): number => 2 + index % 4
 
-export async function measureLoad (stage: Stage, operator: Operator, load: Load): Promise<Figures> {
+/** `more` measures further, at the end, while the operator still runs. */
+export async function measureLoad (
+  stage: Stage, operator: Operator, load: Load, more: (tracker: Tracker) => Promise<Figures> = async () => ({})
+): Promise<Figures> {
   const tracker = await track(stage.client, stage.namespace, stage.launcher.podNamespace)
   try {
     const process = await startWarm(stage, tracker, operator, load.intervalMs)
     try {
-      return await run(stage, tracker, process, load)
+      return { ...await run(stage, tracker, process, load), ...await more(tracker) }
     } finally {
       await process.stop()
     }
@@ -42,7 +47,8 @@ async function run (stage: Stage, tracker: Tracker, process: OperatorProcess, lo
   const from = performance.now()
   const seconds = async (what: string, holds: () => boolean) => (await tracker.until(what, holds) - from) / 1000
   const all = <T>(entries: Map<string, T>, holds?: (value: T) => boolean) => () => count(entries, holds) === n
-  const posted = stage.create(n, replicasOf).then(() => (performance.now() - from) / 1000)
+  const specOf = (index: number) => ({ replicas: replicasOf(index), ...load.specOf?.(index) })
+  const posted = stage.create(n, specOf).then(() => (performance.now() - from) / 1000)
   const exist = seconds('all Deployments', all(tracker.steps))
   const reported = seconds('all statuses', all(tracker.statuses))
   const times: Figures = { 'TopicTens posted, s': await posted, 'Deployments exist, s': await exist, 'and statuses, s': await reported }

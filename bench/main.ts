@@ -8,6 +8,7 @@ import type { Run } from './figures.ts'
 import { type Operator, ownOperator, peerOperators, root } from './operators.ts'
 import { type BenchOptions, parseOptions, UsageError, usage } from './options.ts'
 import { reconcile } from './reconcile.ts'
+import { references } from './references.ts'
 import { report } from './report.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -18,7 +19,8 @@ if (options.build) {
   await runCommand(process.execPath, [join(root, 'local/build.ts')], { env: process.env, cwd: root })
 }
 const folder = process.env['BENCH_PEERS']
-const peers = folder && options.command !== 'faults' ? await peerOperators(folder, options.command, onProgress) : []
+const { command } = options
+const peers = folder && (command === 'reconcile' || command === 'admission') ? await peerOperators(folder, command, onProgress) : []
 const runs: Run[] = []
 const stage = await openStage({ pods: options.pods, audit: options.command === 'faults', onProgress })
 try {
@@ -40,6 +42,10 @@ async function measure (stage: Stage): Promise<boolean> {
     const errors = await admission(stage, { ...options, modes: options.admissionModes, operators: [...own, ...peers], onProgress, onRun })
     process.stdout.write(`${errors} wrong or missing answers\n\n`)
     return errors === 0
+  }
+  if (options.command === 'references') {
+    for (const operator of own) await references(stage, { operator, sizes, rounds, onProgress, onRun })
+    return true
   }
   let wrong = 0
   for (const operator of own) wrong += await faults(stage, { operator, kinds, rounds, intervalMs, onProgress, onRun })

@@ -9,6 +9,7 @@ export const usage = `usage: npm run bench -- COMMAND [options]
 commands
   reconcile   time, cost and failover of the operator; with BENCH_PEERS=FOLDER also of the peers that the folder describes
   admission   throughput, cost and latency of the webhooks, with BENCH_PEERS as above
+  references  TopicTens that refer to their ARNs beside TopicTens that have them written
   faults      two operators, the leader hit at random moments: is each countdown exact?
 
 options
@@ -16,7 +17,7 @@ options
   --only A,B        reconcile: some of ${reconcileModes.join(', ')}
                     admission: some of ${admissionModes.join(', ')}
                     faults: some of ${faultKinds.join(', ')}
-  --sizes N,M       numbers of TopicTens for create and countdown (100,1000)
+  --sizes N,M       numbers of TopicTens for create, countdown and references (100,1000)
   --connections N,M admission: of closed loops, each with one request at a time (1,16,64,500)
   --rates N,M       admission: requests a second sent whatever becomes of them (1000,4000)
   --duration S      admission: seconds of each load (2)
@@ -34,7 +35,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const commands = ['reconcile', 'admission', 'faults'] as const
+const commands = ['reconcile', 'admission', 'references', 'faults'] as const
 type Command = typeof commands[number]
 
 export interface BenchOptions {

@@ -13,13 +13,31 @@ export async function requestCounts (client: Client): Promise<RequestCounts> {
 export function parseRequestCounts (metrics: string): RequestCounts {
   const counts: RequestCounts = new Map()
   for (const [, labels = '', value] of metrics.matchAll(/^apiserver_request_total\{(.*)\} (\S+)$/gm)) {
-    const found = Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, text]) => [name, text]))
-    const { verb, resource, subresource, code } = found
+    const { verb, resource, subresource, code } = parseLabels(labels)
     if (verb === 'WATCH') continue
     const key = `${verb} ${resource}${subresource ? `/${subresource}` : ''} ${code}`
     counts.set(key, (counts.get(key) ?? 0) + Number(value))
   }
   return counts
+}
+
+/** How many watches of these resources, by their plurals, are open now. */
+export async function openWatches (client: Client, resources: string[]): Promise<number> {
+  return countWatches(await client.get<string>('/metrics', { timeoutMs: 60_000 }), resources)
+}
+
+/** Sums `apiserver_longrunning_requests`. */
+export function countWatches (metrics: string, resources: string[]): number {
+  let count = 0
+  for (const [, labels = '', value] of metrics.matchAll(/^apiserver_longrunning_requests\{(.*)\} (\S+)$/gm)) {
+    const { verb, resource = '' } = parseLabels(labels)
+    if (verb === 'WATCH' && resources.includes(resource)) count += Number(value)
+  }
+  return count
+}
+
+function parseLabels (text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
 }
 
 const writes = new Set(['POST', 'PUT', 'PATCH', 'APPLY'])

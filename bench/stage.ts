@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { apiVersion, kind, plural } from '../api/names.ts'
+import type { TopicTenSpec } from '../api/topicten.ts'
 import { type Client, createClient } from '../cluster/client.ts'
 import { loadClusterConfig } from '../cluster/config.ts'
 import type { AuditEvent } from '../local/audit.ts'
@@ -21,8 +22,8 @@ export interface Stage {
   apiServerPid: number
   /** The audit log so far; rejects when none is kept. */
   auditEvents (): Promise<AuditEvent[]>
-  /** Makes `count` TopicTens tt-0000, … with eight requests at a time, each with `replicasOf(index)` replicas. */
-  create (count: number, replicasOf: (index: number) => number, prefix?: string): Promise<void>
+  /** Makes `count` TopicTens tt-0000, … with eight requests at a time; a spec's ARNs are written ones unless it says otherwise. */
+  create (count: number, specOf: (index: number) => BenchSpec, prefix?: string): Promise<void>
   /** Empties the namespace and deletes the leases. No operator may be running. */
   clear (): Promise<void>
   close (): Promise<void>
@@ -35,6 +36,9 @@ export interface StageOptions {
   audit: boolean
   onProgress: (line: string) => void
 }
+
+/** `undefined` leaves out what all others have. */
+export type BenchSpec = Pick<TopicTenSpec, 'replicas'> & { [field in keyof TopicTenSpec]?: TopicTenSpec[field] | undefined }
 
 const namespace = 'bench'
 const podNamespace = 'topicten-system'
@@ -55,15 +59,10 @@ export async function openStage ({ pods, audit, onProgress }: StageOptions): Pro
   const client = createClient(loadClusterConfig({ kubeconfig: plane.kubeconfig }), { userAgent: 'topicten-bench' })
   const collection = `/apis/${apiVersion}/namespaces/${namespace}/${plural}`
 
-  async function create (count: number, replicasOf: (index: number) => number, prefix = 'tt'): Promise<void> {
-    let next = 0
-    await Promise.all(Array.from({ length: 8 }, async () => {
-      for (let index = next++; index < count; index = next++) {
-        const name = `${prefix}-${String(index).padStart(4, '0')}`
-        await client.request('POST', collection, { body: { ...topicTen(replicasOf(index)), metadata: { name } }, timeoutMs: 60_000 })
-      }
-    }))
-  }
+  const create: Stage['create'] = (count, specOf, prefix = 'tt') => eightAtATime(count, async index => {
+    const body = { ...topicTen(specOf(index)), metadata: { name: nameOf(prefix, index) } }
+    await client.request('POST', collection, { body, timeoutMs: 60_000 })
+  })
 
   return {
     client,
@@ -82,18 +81,30 @@ export async function openStage ({ pods, audit, onProgress }: StageOptions): Pro
   }
 }
 
-function topicTen (replicas: number) {
+function topicTen (spec: BenchSpec) {
   return {
     apiVersion,
     kind,
     spec: {
-      replicas,
       image: 'registry.example.com/topicten/workload:1.0.0',
       targetarn: 'arn:aws:s3:::topicten-messages',
       kmsarn: 'arn:aws:kms:eu-west-3:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-      cloudwatcharn: 'arn:aws:logs:eu-west-3:111122223333:log-group:/topicten/messages:*'
+      cloudwatcharn: 'arn:aws:logs:eu-west-3:111122223333:log-group:/topicten/messages:*',
+      ...spec
     }
   }
+}
+
+export function nameOf (prefix: string, index: number): string {
+  return `${prefix}-${String(index).padStart(4, '0')}`
+}
+
+/** Works through 0 … count - 1, eight at a time. */
+export async function eightAtATime (count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    for (let index = next++; index < count; index = next++) await work(index)
+  }))
 }
 
 async function clear (client: Client, topicTens: string, pods: boolean): Promise<void> {

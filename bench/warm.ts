@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts'
 import type { Operator } from './operators.ts'
-import type { Stage } from './stage.ts'
+import { nameOf, type Stage } from './stage.ts'
 import type { Tracker } from './tracker.ts'
 
 const withinMs = 60_000
@@ -29,6 +29,6 @@ export async function startWarm (
 /** Makes one TopicTen of two replicas that no figure counts, and gives its name. */
 export async function createCanary (stage: Stage): Promise<string> {
   const prefix = `canary-${canaries++}`
-  await stage.create(1, () => 2, prefix)
-  return `${prefix}-0000`
+  await stage.create(1, () => ({ replicas: 2 }), prefix)
+  return nameOf(prefix, 0)
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseRequestCounts, requestFigures } from '../../bench/request-counts.ts'
+import { countWatches, parseRequestCounts, requestFigures } from '../../bench/request-counts.ts'
 
 const metrics = (posts: number) => `# TYPE apiserver_request_total counter
 apiserver_request_total{code="201",component="apiserver",group="apps",resource="deployments",subresource="",verb="POST"} ${posts}
@@ -20,4 +20,13 @@ t.test('figures are what came in between; a conflict is no write', async t => {
   t.strictSame(requestFigures(parseRequestCounts(metrics(1)), parseRequestCounts(metrics(3).replace(/ 4$/m, ' 8')), 2), {
     'Deployment writes, each': 1, 'status writes, each': 2, conflicts: 0, 'requests PATCH topictens/status 200': 4, 'requests POST deployments 201': 2
   })
+})
+
+t.test('open watches are counted by resource', async t => {
+  const running = `apiserver_longrunning_requests{component="apiserver",resource="buckets",subresource="",verb="WATCH"} 1
+apiserver_longrunning_requests{component="apiserver",resource="keys",subresource="",verb="WATCH"} 2
+apiserver_longrunning_requests{component="apiserver",resource="pods",subresource="exec",verb="CONNECT"} 1
+apiserver_longrunning_requests{component="apiserver",resource="pods",subresource="",verb="WATCH"} 4
+`
+  t.equal(countWatches(running, ['buckets', 'keys']), 3)
 })
