@@ -123,30 +123,29 @@ export function createReflector<T> (options: ReflectorOptions<T>): Reflector<T> 
     for await (const event of client.watch<KubernetesObject>(path, asked, { signal, idleTimeoutMs: idleMs })) take(event)
   }
 
-  /** One list if need be, and one watch; gives how long the watch lived and how it ended. */
-  async function attempt (): Promise<{ livedMs: number, err: unknown }> {
+  /** One list if need be, and one watch; gives whether it listed, how long the watch lived and how it ended. */
+  async function attempt (): Promise<Attempt> {
+    const listed = version === undefined
     let started: number | undefined
     const livedMs = () => started === undefined ? 0 : now() - started
     try {
-      if (version === undefined) await list()
+      if (listed) await list()
       started = now()
       await watch()
-      return { livedMs: livedMs(), err: undefined }
+      return { listed, livedMs: livedMs(), err: undefined }
     } catch (err) {
-      return { livedMs: livedMs(), err }
+      return { listed, livedMs: livedMs(), err }
     }
   }
 
   async function run (): Promise<void> {
     let failures = 0
     while (!signal.aborted) {
-      const { livedMs, err } = await attempt()
+      const ended = await attempt()
+      const { err } = ended
       if (signal.aborted) return
       if (mustList(err)) version = undefined
-      const steady = livedMs >= steadyMs
-      // The regular end of a watch, and a version that grew too old over its life, are no failures.
-      const regular = steady && (err === undefined || isGone(err))
-      failures = regular ? 0 : steady ? 1 : failures + 1
+      failures = failuresAfter(failures, ended, ended.livedMs >= steadyMs)
       const waitMs = Math.max(backoffMs(failures, backoff, random), retryAfterMs(err))
       report(err, failures, waitMs)
       if (waitMs > 0) await pause(waitMs, signal)
@@ -180,6 +179,21 @@ export function createReflector<T> (options: ReflectorOptions<T>): Reflector<T> 
     get relists () { return relists },
     get resourceVersion () { return version }
   }
+}
+
+interface Attempt {
+  listed: boolean
+  livedMs: number
+  err: unknown
+}
+
+/** How many attempts in a row have failed now; `steady`: this one's watch lived long. */
+function failuresAfter (before: number, { listed, err }: Attempt, steady: boolean): number {
+  // The regular end of a watch, and a version that grew too old over its life, are no failures.
+  if (steady) return err === undefined || isGone(err) ? 0 : 1
+  // The API server is back and has forgotten what we last saw: what it was away for is no reason to wait for the list.
+  if (isGone(err) && !listed) return 1
+  return before + 1
 }
 
 // A refusal that repeating cannot cure: the version is too old or unknown, or the collection itself has changed. Credentials (401),

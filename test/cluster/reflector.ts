@@ -135,6 +135,24 @@ for (const [name, refuse] of Object.entries(gone)) {
   })
 }
 
+t.test('an API server that is back and has forgotten the version is listed at once', async t => {
+  const { seen, log } = await reflect(t, {
+    list: (n, answer) => { sendJson(answer, listOf(5 + n, n === 0 ? [] : [objectOf('a', 6)])) },
+    watch: (n, answer) => { if (n < 4) answer.socket?.destroy(); else if (n === 4) sendStatus(answer, 410, 'Expired'); else sendEvents(answer) }
+  }, { backoff: { baseMs: 16, maxMs: 3_600_000 }, random: () => 1 })
+  await seen('a@6')
+  t.strictSame(log.lines.map(({ fields }) => fields['waitMs']), [16, 32, 64, 128, 16])
+})
+
+t.test('versions that are forgotten as soon as they are listed are listed ever more slowly', async t => {
+  const { log } = await reflect(t, {
+    list: (n, answer) => { sendJson(answer, listOf(5 + n, [])) },
+    watch: (_n, answer) => { sendStatus(answer, 410, 'Expired') }
+  }, { backoff: { baseMs: 4, maxMs: 3_600_000 }, random: () => 1 })
+  while (log.lines.length < 5) await sleep(5)
+  t.strictSame(log.lines.slice(0, 5).map(({ fields }) => fields['waitMs']), [4, 8, 16, 32, 64])
+})
+
 const passing = { 401: 'Unauthorized', 403: 'Forbidden', 429: 'TooManyRequests', 500: 'InternalError', 503: 'ServiceUnavailable' }
 for (const [status, reason] of Object.entries(passing)) {
   t.test(`a ${status} on the watch leads to no list`, async t => {
