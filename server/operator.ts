@@ -25,7 +25,7 @@ export interface Operator {
   /** Where `/livez`, `/readyz` and, unless they are guarded, `/metrics` are served: `http://ADDRESS:PORT`. */
   readonly url: string
   readonly leading: boolean
-  /** Finishes what is in hand, releases the lease, serves for the shutdown delay, closes. */
+  /** Finishes what is in hand, releases the lease, serves for the shutdown delay and while it is still asked, closes. */
   stop: () => Promise<void>
 }
 
@@ -168,6 +168,7 @@ export async function startOperator (config: Config, log: LevelLogger, certifica
     await leadership.stop()
     await events.flush()
     await delay(config.shutdownDelayMs)
+    if (config.shutdownDelayMs > 0) await listener?.quiet()
     await Promise.all([app.close(), listener?.stop(), reconciler.stop(), servedCrd.stop(), unclaimed])
     await Promise.all([client.close(), leaseClient.close()])
   }

@@ -1,4 +1,5 @@
 // The HTTPS application that the API server calls; certificates are swapped while it listens.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Server, TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { webhooks, type WebhooksOptions } from '../webhooks/plugin.ts'
@@ -11,6 +12,11 @@ export interface WebhookApp {
   serve: (pair: Pair) => void
   /** From now on each answer ends its connection, so that the API server opens the next one elsewhere. */
   drain: () => void
+  /**
+   * Resolves when no request has come for `quietMs`, after `longestMs` at the latest. On a busy cluster some time passes until the last
+   * request has been sent here, and kube-apiserver does not repeat one that meets a closed connection.
+   */
+  quiet: (quietMs?: number, longestMs?: number) => Promise<void>
   /** Answers what is in hand, then closes. */
   close: () => Promise<void>
 }
@@ -29,6 +35,8 @@ export function buildWebhookApp (options: WebhooksOptions, extend: (app: Fastify
     logger: false, https: { minVersion, handshakeTimeout: 10_000 }, keepAliveTimeout: keepAliveMs, forceCloseConnections: 'idle', return503OnClosing: false
   })
   const unused = trackUnused(app.server)
+  let lastRequest = -Infinity
+  app.server.on('request', () => { lastRequest = performance.now() })
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining) void reply.header('connection', 'close')
     done()
@@ -43,6 +51,12 @@ export function buildWebhookApp (options: WebhooksOptions, extend: (app: Fastify
     },
     serve ({ certificate, key }) { (app.server as Server).setSecureContext({ cert: certificate, key, minVersion }) },
     drain () { draining = true },
+    async quiet (quietMs = 2_000, longestMs = 15_000) {
+      const end = performance.now() + longestMs
+      for (let now = performance.now(); now < end && now - lastRequest < quietMs; now = performance.now()) {
+        await delay(Math.min(end, lastRequest + quietMs) - now)
+      }
+    },
     async close () {
       const sweep = setInterval(() => {
         for (const [socket, since] of unused) if (performance.now() - since > silentMs) socket.destroy()

@@ -14,7 +14,7 @@ import type { Config } from './config.ts'
 import type { Checks } from './health.ts'
 import { createLookup } from './lookup.ts'
 import { createSelfDial } from './self-dial.ts'
-import { buildWebhookApp } from './webhook-app.ts'
+import { buildWebhookApp, type WebhookApp } from './webhook-app.ts'
 
 export interface WebhookListenerOptions {
   client: Client
@@ -38,7 +38,8 @@ export interface WebhookListener {
   ready: Checks
   /** Seconds since the epoch when what is served ends; without the authority where that is somebody else's. */
   readonly expiries: Record<string, number>
-  drain: () => void
+  drain: WebhookApp['drain']
+  quiet: () => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -108,6 +109,7 @@ export function createWebhookListener (options: WebhookListenerOptions): Webhook
       return Object.fromEntries(Object.entries(served).flatMap(([name, found]) => found ? [[name, Date.parse(found.validTo) / 1000]] : []))
     },
     drain: app.drain,
+    quiet: () => app.quiet(),
     async stop () {
       dial.stop()
       files?.stop()
