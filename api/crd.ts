@@ -4,10 +4,10 @@ import { keyForm } from './key-arn.ts'
 import { logGroupForm } from './log-group-arn.ts'
 import { group, kind, plural, version } from './names.ts'
 import { podFields } from './pod-schema.ts'
-import { arnFields, defaultFieldPath, forms, oneOfArn, oneOfReference, ownNamespace } from './reference.ts'
+import { defaultFieldPath, forms, oneOfArn, oneOfReference, ownNamespace } from './reference.ts'
 import { flag, integer, listByKey, object, rule, rules, text, type Schema } from './schema.ts'
 import { storageForm } from './storage-arn.ts'
-import type { ArnField } from './topicten.ts'
+import { arnFields, type ArnField } from './topicten.ts'
 
 /**
  * An ARN's field. Its rule refuses only what is no ARN of the service at all, in our own words (a `pattern` would answer with

@@ -5,8 +5,6 @@ import { judgeObjectName } from './object-name.ts'
 import { typeName } from './text.ts'
 import type { ArnField, ArnReference, TopicTenSpec } from './topicten.ts'
 
-export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const satisfies readonly ArnField[]
-
 /** Where a managed resource of Crossplane has its ARN. */
 export const defaultFieldPath = 'status.atProvider.arn'
 

@@ -7,11 +7,11 @@ import { judgeImage } from './image.ts'
 import { keyForm, parseKeyArn } from './key-arn.ts'
 import { logGroupForm, parseLogGroupArn } from './log-group-arn.ts'
 import { judgeObjectName } from './object-name.ts'
-import { arnFields, judgeReference, referenceOf } from './reference.ts'
+import { judgeReference, referenceOf } from './reference.ts'
 import { isListed, judgeRegion, partitionOfRegion } from './region.ts'
 import { parseStorageArn, storageForm } from './storage-arn.ts'
 import { escapeText, judgeText, typeName } from './text.ts'
-import type { ArnField, ResolvedArns, TopicTenSpec, WrittenSpec } from './topicten.ts'
+import { arnFields, type ArnField, type ResolvedArns, type TopicTenSpec, type WrittenSpec } from './topicten.ts'
 
 /** What each field takes, for people, and its parser: takes any junk. */
 export const arnKinds: Record<ArnField, { form: ArnForm, parse: (text: unknown) => ParsedArn }> = {

@@ -51,7 +51,8 @@ export interface TopicTenSpec {
   credentialsSecret?: string
 }
 
-export type ArnField = 'targetarn' | 'kmsarn' | 'cloudwatcharn'
+export const arnFields = ['targetarn', 'kmsarn', 'cloudwatcharn'] as const
+export type ArnField = typeof arnFields[number]
 
 /** A spec whose ARNs are in itself. */
 export type WrittenSpec = TopicTenSpec & Record<ArnField, string>

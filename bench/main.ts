@@ -14,15 +14,15 @@ import { openStage, type Stage } from './stage.ts'
 
 const onProgress = (line: string) => { process.stderr.write(`${line}\n`) }
 const options = readOptions()
+const { command } = options
 if (options.build) {
   onProgress('building dist/operator.js')
   await runCommand(process.execPath, [join(root, 'local/build.ts')], { env: process.env, cwd: root })
 }
 const folder = process.env['BENCH_PEERS']
-const { command } = options
 const peers = folder && (command === 'reconcile' || command === 'admission') ? await peerOperators(folder, command, onProgress) : []
 const runs: Run[] = []
-const stage = await openStage({ pods: options.pods, audit: options.command === 'faults', onProgress })
+const stage = await openStage({ pods: options.pods, audit: command === 'faults', onProgress })
 try {
   if (!await measure(stage)) process.exitCode = 1
 } finally {
@@ -34,16 +34,16 @@ try {
 async function measure (stage: Stage): Promise<boolean> {
   const { modes, kinds, sizes, rounds, intervalMs } = options
   const own = ownOperators(options)
-  if (options.command === 'reconcile') {
+  if (command === 'reconcile') {
     await reconcile(stage, { operators: [...own, ...peers], modes, sizes, rounds, intervalMs, onProgress, onRun })
     return true
   }
-  if (options.command === 'admission') {
+  if (command === 'admission') {
     const errors = await admission(stage, { ...options, modes: options.admissionModes, operators: [...own, ...peers], onProgress, onRun })
     process.stdout.write(`${errors} wrong or missing answers\n\n`)
     return errors === 0
   }
-  if (options.command === 'references') {
+  if (command === 'references') {
     for (const operator of own) await references(stage, { operator, sizes, rounds, onProgress, onRun })
     return true
   }

@@ -23,11 +23,10 @@ export interface ReferenceOptions {
 
 const version = 'v1beta1'
 const where = { region: 'eu-west-3', account: '111122223333' }
-const referred = ([['targetarn', 'Bucket'], ['kmsarn', 'Key'], ['cloudwatcharn', 'Group']] as const).map(([field, kind]) => {
-  const managed = managedKinds.find(each => each.kind === kind)
-  if (managed === undefined) throw new Error(`no managed kind ${kind}`)
-  return { field, managed }
-})
+const referred: Record<ArnField, ManagedKind> = {
+  targetarn: managedKind('Bucket'), kmsarn: managedKind('Key'), cloudwatcharn: managedKind('Group')
+}
+const kinds = Object.values(referred)
 
 /** TopicTens whose last ARN comes late, one after the other. */
 const late = 20
@@ -41,7 +40,11 @@ export async function references (stage: Stage, { operator, sizes, rounds, onPro
   // Ascending, for objects are added and stay: a watch reads all of its kind.
   for (const size of sizes.toSorted((a, b) => a - b)) {
     onProgress(`making ${3 * (size - made)} objects`)
-    await eightAtATime(size - made, index => makeObjects(stage, nameOf('tt', made + index)))
+    await eightAtATime(size - made, async index => {
+      const name = nameOf('tt', made + index)
+      await makeObjects(stage, name)
+      for (const managed of kinds) await setArn(stage, managed, name)
+    })
     made = size
     const section = `Create ${size} TopicTens beside ${3 * size} objects`
     for (let round = 1; round <= rounds; round++) {
@@ -57,7 +60,7 @@ export async function references (stage: Stage, { operator, sizes, rounds, onPro
 async function measureReferring (stage: Stage, operator: Operator, count: number, round: number): Promise<Figures> {
   const load = { count, intervalMs, toOne: false, specOf: (index: number) => referring(nameOf('tt', index)) }
   return await measureLoad(stage, operator, load, async tracker => ({
-    'watches of referred kinds': await openWatches(stage.client, referred.map(({ managed }) => managed.plural)),
+    'watches of referred kinds': await openWatches(stage.client, kinds.map(({ plural }) => plural)),
     ...await measureLastArn(stage, tracker, `late-${count}-${round}`)
   }))
 }
@@ -69,35 +72,31 @@ async function measureWritten (stage: Stage, operator: Operator, count: number):
 /** From the request that sets the last ARN until the Deployment is seen. */
 async function measureLastArn (stage: Stage, tracker: Tracker, prefix: string): Promise<Figures> {
   const times: number[] = []
+  const { kmsarn: last, ...others } = referred
   for (let index = 0; index < late; index++) {
     const name = nameOf(prefix, index)
-    await makeObjects(stage, name, ['targetarn', 'cloudwatcharn'])
-    await stage.client.request('POST', pathOf(stage, lastKind), { body: objectOf(lastKind, name) })
+    await makeObjects(stage, name)
+    for (const managed of Object.values(others)) await setArn(stage, managed, name)
     await stage.create(1, () => ({ replicas: 2, ...referring(name) }), name)
     await delay(settleMs)
     const from = performance.now()
-    await setArn(stage, lastKind, name)
+    await setArn(stage, last, name)
     times.push(await tracker.until('a Deployment', () => tracker.steps.has(nameOf(name, 0))) - from)
   }
   const at = (q: number) => quantile(times, q) ?? Number.NaN
   return { 'last ARN to Deployment p50, ms': at(0.5), 'last ARN to Deployment max, ms': at(1) }
 }
 
-const lastKind = referred[1]!.managed
-
 function referring (name: string): Partial<BenchSpec> {
-  return Object.fromEntries(referred.flatMap(({ field, managed }) => [
+  return Object.fromEntries(Object.entries(referred).flatMap(([field, managed]) => [
     [field, undefined],
     [`${field}From`, { resourceRef: { apiVersion: `${groupOf(managed)}/${version}`, kind: managed.kind, name } }]
   ]))
 }
 
-/** An object of each kind, of this name, with its ARN: all that TopicTen of that name refers to. */
-async function makeObjects (stage: Stage, name: string, fields: readonly ArnField[] = referred.map(({ field }) => field)): Promise<void> {
-  for (const { managed } of referred.filter(({ field }) => fields.includes(field))) {
-    await stage.client.request('POST', pathOf(stage, managed), { body: objectOf(managed, name) })
-    await setArn(stage, managed, name)
-  }
+/** An object of each kind, of this name and still without an ARN: all that the TopicTen of that name refers to. */
+async function makeObjects (stage: Stage, name: string): Promise<void> {
+  for (const managed of kinds) await stage.client.request('POST', pathOf(stage, managed), { body: objectOf(managed, name) })
 }
 
 async function setArn (stage: Stage, managed: ManagedKind, name: string): Promise<void> {
@@ -115,8 +114,14 @@ function pathOf ({ namespace }: Stage, managed: ManagedKind): string {
 }
 
 async function makeKinds (client: Client): Promise<void> {
-  for (const { managed } of referred) {
+  for (const managed of kinds) {
     await client.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: managedCrd(managed) })
     while (!await client.get(`/apis/${groupOf(managed)}/${version}/${managed.plural}`).then(() => true, () => false)) await delay(100)
   }
+}
+
+function managedKind (kind: string): ManagedKind {
+  const found = managedKinds.find(each => each.kind === kind)
+  if (found === undefined) throw new Error(`no managed kind ${kind}`)
+  return found
 }

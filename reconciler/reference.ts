@@ -1,6 +1,6 @@
 // A TopicTen's references as the watches see them: which kind, which object, which path; and what of an object is kept. Pure.
-import { arnFields, defaultFieldPath, judgeReference, referenceOf } from '../api/reference.ts'
-import type { ArnField, TopicTen } from '../api/topicten.ts'
+import { defaultFieldPath, judgeReference, referenceOf } from '../api/reference.ts'
+import { arnFields, type ArnField, type TopicTen } from '../api/topicten.ts'
 import { typeName } from '../api/text.ts'
 
 export interface ReferredKind {
