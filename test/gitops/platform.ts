@@ -23,6 +23,7 @@ const steps = [
   'argocd', 'argocd-apps', 'argocd-projects', 'cluster', 'crossplane-config', 'crossplane-providers', 'crossplane-system', 'sealed-secrets',
   'topicten-crds', 'topicten-operator'
 ]
+const parents = 'deploy/argocd/apps/kustomization.yaml'
 const product1 = 'deploy/apps/product1/base/topicten.yaml'
 const product2 = 'deploy/argocd/app2/templates/product.yaml'
 const sealedSecret = 'deploy/apps/product1/secrets/sealed-secret.yaml'
@@ -224,7 +225,10 @@ await t.test('the platform', async t => {
   })
 
   await t.test('a product that is deleted takes along its TopicTen, and leaves the AWS resources to the service', async t => {
-    await kubectl(['delete', 'application/app1', inArgo, '--timeout=60s', '--cascade=orphan'])
+    // Deleted in the cluster alone, Flux makes the parent anew, and the parent its product.
+    await platform.git.push({ [parents]: files[parents]?.replace('  - app1.yaml\n', '') })
+    await reconcile(plane, source)
+    await kubectl(['wait', '--for=delete', 'application/app1', inArgo, '--timeout=180s'])
     t.equal(await ofApplication('app1-service', '.spec.project'), 'service1', 'deleting the parent deletes no child')
     await kubectl(['delete', 'application/app1-product', inArgo, '--timeout=120s'])
     await kubectl(['wait', '--for=delete', 'topicten/app1-topicten-prod', 'deployment/app1-topicten-prod', '--namespace=app1', '--timeout=60s'])
