@@ -1,10 +1,6 @@
 // The Composition that stock functions carry out, without them: every path of every patch exists where it is read and where it is written.
-// With the functions' binaries it is rendered as well: FUNCTION_PATCH_AND_TRANSFORM and FUNCTION_AUTO_READY are their paths.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import type { Schema } from '../../api/schema.ts'
@@ -12,7 +8,6 @@ import { compose } from '../../deploy/services/service2/function/compose.ts'
 import { findBinary } from '../../local/binaries.ts'
 import { runCommand } from '../../local/command.ts'
 import { managedCrd, managedKinds, groupOf } from '../../local/crossplane/managed-kinds.ts'
-import { accepts, freePorts } from '../../local/ports.ts'
 
 const services = join(import.meta.dirname, '../../deploy/services')
 const definition = join(services, 'service2/definition')
@@ -100,45 +95,6 @@ await t.test('both Compositions make the same resources, but for the TopicTen', 
   const spec = { image: 'c', replicas: 2, location: 'Paris' }
   const made = compose({ composite: { metadata: { name: 'a', namespace: 'b' }, spec, status: arns }, composed: {} })
   t.strictSame(resources.map(({ name }) => name).sort(), Object.keys(made.resources).filter(name => name !== 'topicten').sort())
-})
-
-const { FUNCTION_PATCH_AND_TRANSFORM: patchAndTransform, FUNCTION_AUTO_READY: autoReady } = process.env
-const without = patchAndTransform && autoReady ? false : 'FUNCTION_PATCH_AND_TRANSFORM and FUNCTION_AUTO_READY do not name the functions\' binaries'
-
-await t.test('the stock functions render it: first without ARNs, then with', { skip: without }, async t => {
-  const { env } = process
-  const [core, cli] = [await findBinary('crossplane', { env }), await findBinary('crossplane-cli', { env })]
-  const dir = t.testdir()
-  const write = async (name: string, ...objects: object[]) => {
-    await writeFile(join(dir, name), objects.map(object => stringify(object)).join('---\n'))
-    return join(dir, name)
-  }
-  const functions: object[] = []
-  for (const [name, file] of Object.entries({ 'function-patch-and-transform': patchAndTransform!, 'function-auto-ready': autoReady! })) {
-    const [port = 0] = await freePorts(1)
-    const child = spawn(file, ['--insecure', '--address', `127.0.0.1:${port}`], { stdio: 'ignore' })
-    t.teardown(async () => {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    })
-    while (!await accepts(port)) await delay(50)
-    const annotations = { 'render.crossplane.io/runtime': 'Development', 'render.crossplane.io/runtime-development-target': `127.0.0.1:${port}` }
-    functions.push({ apiVersion: 'pkg.crossplane.io/v1', kind: 'Function', metadata: { name, annotations }, spec: { package: 'registry.example.com/none/x:v0' } })
-  }
-  const render = async (status: object) => {
-    const metadata = { name: 'two', namespace: 'app2' }
-    const spec = { image: 'c', replicas: 2, location: 'Paris', public: false }
-    const xr = await write('xr.yaml', { apiVersion: 'service.lyc-handson-aws.com/v1alpha1', kind: 'ServiceTwo', metadata, spec, status })
-    const output = await runCommand(cli, [
-      'composition', 'render', xr, join(definition, 'composition.yaml'), await write('functions.yaml', ...functions),
-      `--crossplane-binary=${core}`, `--xrd=${join(definition, 'definition.yaml')}`
-    ], { env: { PATH: env['PATH'], HOME: dir } })
-    return parseAllDocuments(output).slice(1).map(document => (document.toJS() as { kind: string }).kind).sort()
-  }
-  const first = await render({})
-  t.notOk(first.includes('ConfigMap'))
-  const arns = { targetarn: 'arn:aws:s3:::two', kmsarn: 'arn:aws:kms:a:1:key/b', cloudwatcharn: 'arn:aws:logs:a:1:log-group:c', plainReads: 'Deny' }
-  t.ok((await render(arns)).includes('ConfigMap'))
 })
 
 await t.test('service1 renders whole, and a prefix reaches the names by which its parts know each other', async t => {

@@ -74,8 +74,14 @@ await t.test('the chart as an Application', async t => {
     const webhook = ['validatingwebhookconfiguration/topicten', '--output=jsonpath={.webhooks[0].clientConfig.caBundle}']
     const caBundle = await kubectl(['get', ...webhook])
     await kubectl(['patch', ...webhook, '--type=json', '--patch=[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Ignore"}]'])
+    // Argo CD compares what its own watch has told it.
+    const becomes = (status: string) => kubectl([
+      'wait', 'application/topicten', `--namespace=${argoNamespace}`, `--for=jsonpath={.status.sync.status}=${status}`, '--timeout=60s'
+    ])
+    await becomes('OutOfSync')
     t.match(await compared('topicten'), [{ kind: 'ValidatingWebhookConfiguration', name: 'topicten', status: 'OutOfSync' }])
     await session.run(['app', 'sync', 'topicten', '--timeout=120'])
+    await becomes('Synced')
     t.strictSame(await compared('topicten'), [])
     t.equal(await kubectl(['get', ...webhook]), caBundle)
   })

@@ -164,8 +164,7 @@ await t.test('a release of the chart', async t => {
 
   await t.test('a version that does not render leaves what runs and says why', async t => {
     await bed.push({ ...withVersion(files, '9.9.10'), [`${chart}/templates/broken.yaml`]: '{{ fail "this version is broken" }}' })
-    const failed = ['wait', 'helmrelease/topicten', inSystem, '--for=condition=Ready=False', '--timeout=60s']
-    await kubectl(failed)
+    await kubectl(['wait', 'helmrelease/topicten', inSystem, '--for=condition=Released=False', '--timeout=60s'])
     const { status } = await get<Release>('helmrelease/topicten', inSystem)
     t.match(status.conditions.find(({ type }) => type === 'Ready')?.message, /this version is broken/)
     t.equal(status.history[0]?.chartVersion, '9.9.9')

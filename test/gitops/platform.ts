@@ -230,6 +230,8 @@ await t.test('the platform', async t => {
     await reconcile(plane, source)
     await kubectl(['wait', '--for=delete', 'application/app1', inArgo, '--timeout=180s'])
     t.equal(await ofApplication('app1-service', '.spec.project'), 'service1', 'deleting the parent deletes no child')
+    // An Application that is deleted while Argo CD compares it, as it does here every five seconds, is synced once more.
+    await project.run(['app', 'get', 'app1-product', '--refresh'])
     await kubectl(['delete', 'application/app1-product', inArgo, '--timeout=120s'])
     await kubectl(['wait', '--for=delete', 'topicten/app1-topicten-prod', 'deployment/app1-topicten-prod', '--namespace=app1', '--timeout=60s'])
     t.equal(await kubectl(['get', 'keys,tables,groups', '--namespace=app1', '--output=jsonpath={.items[*].metadata.name}']), 'app1-messages app1-messages app1-messages')
