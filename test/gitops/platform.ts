@@ -237,6 +237,14 @@ await t.test('the platform', async t => {
     t.equal(await kubectl(['get', 'keys,tables,groups', '--namespace=app1', '--output=jsonpath={.items[*].metadata.name}']), 'app1-messages app1-messages app1-messages')
   })
 
+  await t.test('a parent that is deleted with its children leaves the service, and the AWS resources to it', async t => {
+    await infra.run(['app', 'get', 'app2', '--refresh'])
+    await infra.run(['app', 'delete', 'app2', '--cascade', '--yes'])
+    await kubectl(['wait', '--for=delete', ...['', '-product', '-secret'].map(part => `application/app2${part}`), inArgo, '--timeout=120s'])
+    t.equal(await ofApplication('app2-service', '.spec.project'), 'service2')
+    t.equal(await kubectl(['get', 'servicetwos,keys,groups', '--namespace=app2', '--output=jsonpath={.items[*].kind}']), 'ServiceTwo Key Group')
+  })
+
   await t.test('all of it stops without a trace', async t => {
     await platform.stop()
     const left = readdirSync(plane.dir).filter(name => /^(git|flux|argocd|crossplane|sealed-secrets)-/.test(name))
