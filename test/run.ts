@@ -130,9 +130,9 @@ async function runTap ({ dir, server, hostAddress, caData, kubeconfig }: Control
   const aside = join(dir, 'results.tap')
   const tap = join(root, 'node_modules', '.bin', 'tap')
   const reporting = person ? [`--output-file=${aside}`] : ['--reporter=tap']
-  // Each installs our operator for the whole cluster, which only one can at a time.
-  const oneByOne = suite === undefined ? [] : ['--jobs=1']
-  const child = spawn(process.execPath, [tap, 'run', ...reporting, ...oneByOne, ...tapArguments], {
+  // Each file of a suite installs our operator for the whole cluster, which only one can at a time. The others wait more than they compute.
+  const jobs = `--jobs=${suite === undefined ? 2 : 1}`
+  const child = spawn(process.execPath, [tap, 'run', ...reporting, jobs, ...tapArguments], {
     cwd: root,
     env: { ...process.env, [sharedPlaneVariable]: address },
     stdio: ['inherit', person ? 'inherit' : 'pipe', 'inherit']
