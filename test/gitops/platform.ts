@@ -230,7 +230,8 @@ await t.test('the platform', async t => {
     await reconcile(plane, source)
     await kubectl(['wait', '--for=delete', 'application/app1', inArgo, '--timeout=180s'])
     t.equal(await ofApplication('app1-service', '.spec.project'), 'service1', 'deleting the parent deletes no child')
-    // An Application that is deleted while Argo CD compares it, as it does here every five seconds, is synced once more.
+    // An Application that is deleted while Argo CD compares it, as it does here every five seconds, is synced once more if it may be.
+    await project.run(['app', 'set', 'app1-product', '--sync-policy', 'none'])
     await project.run(['app', 'get', 'app1-product', '--refresh'])
     await kubectl(['delete', 'application/app1-product', inArgo, '--timeout=120s'])
     await kubectl(['wait', '--for=delete', 'topicten/app1-topicten-prod', 'deployment/app1-topicten-prod', '--namespace=app1', '--timeout=60s'])
