@@ -1,5 +1,5 @@
-// Crossplane's core as a process beside a plane that runs, with our composition function as another.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+// Crossplane's core as a process beside a plane that runs, with our composition function as another, and those that are given.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PlaneAccess, planeEnvironment } from '../access.ts'
 import { findBinary, findCrds } from '../binaries.ts'
@@ -18,12 +18,13 @@ export interface CrossplaneOptions {
   env: NodeJS.ProcessEnv
   /** The Node that runs the function. */
   execPath: string
+  /** Programs of more functions by the names under which compositions know them; none if omitted. */
+  functions?: Record<string, string>
   /** Told in half a sentence what takes its time. */
   onProgress?: (line: string) => void
 }
 
 export interface Crossplane {
-  log (name: 'crossplane' | 'function'): Promise<string>
   /** Ends the processes and removes what they kept. Do so before the plane stops. */
   stop (): Promise<void>
 }
@@ -32,8 +33,8 @@ export interface Crossplane {
 export const crossplanePrograms = ['crossplane', 'crossplane-cli'] as const
 
 /**
- * Gives the plane Crossplane's CRDs and namespace, starts core with an administrator's rights, and our function, which it knows as
- * `functionName`. Resolves when both are ready. When our process ends without `stop`, a watchdog clears up. Errors are those of
+ * Gives the plane Crossplane's CRDs and namespace, starts core with an administrator's rights, and the functions; ours is known to it as
+ * `functionName`. Resolves when all are ready. When our process ends without `stop`, a watchdog clears up. Errors are those of
  * findBinary, of findFunction and of ComponentProcess.ready (process.ts).
  */
 export async function startCrossplane (plane: PlaneAccess, options: CrossplaneOptions): Promise<Crossplane> {
@@ -47,12 +48,15 @@ export async function startCrossplane (plane: PlaneAccess, options: CrossplaneOp
 }
 
 async function startProcesses (plane: PlaneAccess, core: string, sources: string, options: CrossplaneOptions): Promise<Crossplane> {
-  const { env, execPath, onProgress } = options
+  const { env, onProgress } = options
   const dir = await mkdtemp(join(plane.dir, 'crossplane-'))
-  const [metrics = 0, health = 0, webhook = 0, port = 0] = await freePorts(4)
+  const functionTls = join(dir, 'function-tls')
+  const commands = Object.entries(functionCommands(sources, functionTls, options))
+  const [metrics = 0, health = 0, webhook = 0, ...functionPorts] = await freePorts(3 + commands.length)
   const ports: CorePorts = { metrics, health, webhook }
+  const functions = commands.map(([name, [file = '', ...args]], index) => ({ name, file, args, port: functionPorts[index] ?? 0 }))
   const coreEnv = { ...planeEnvironment(dir, env), KUBECONFIG: plane.kubeconfig, ...coreEnvironment(dir, ports) }
-  const fleet = startFleet<'crossplane' | 'function'>(dir, coreEnv)
+  const fleet = startFleet<string>(dir, coreEnv)
   const stop = async () => {
     await fleet.stop()
     await rm(dir, { recursive: true, force: true, maxRetries: 5 })
@@ -62,29 +66,34 @@ async function startProcesses (plane: PlaneAccess, core: string, sources: string
     for (const folder of ['crds', 'packages', 'tls', 'function-tls']) await mkdir(join(dir, folder))
     await runCommand(core, initArguments, { env: coreEnv })
     await writeSecret(plane, clientSecret, join(dir, 'tls'))
-    await writeFunctionTls(plane, join(dir, 'function-tls'))
-    await fleet.start({
-      name: 'function',
-      file: execPath,
-      args: [join(sources, 'main.ts'), '--address', `127.0.0.1:${port}`, '--tls-server-certs-dir', join(dir, 'function-tls')],
-      isReady: () => accepts(port)
-    })
+    await writeFunctionTls(plane, functionTls)
+    for (const { name, file, args, port } of functions) {
+      await fleet.start({ name, file, args: [...args, '--address', `127.0.0.1:${port}`], isReady: () => accepts(port) })
+    }
     await fleet.start({
       name: 'crossplane',
       file: core,
       args: startArguments(),
       isReady: async () => (await fetch(`http://127.0.0.1:${health}/readyz`)).ok
     })
-    await registerFunction(plane, functionName, `127.0.0.1:${port}`)
+    for (const { name, port } of functions) await registerFunction(plane, name, `127.0.0.1:${port}`)
   } catch (error) {
     await stop()
     throw error
   }
-  return { log: name => readFile(join(dir, `${name}.log`), 'utf8'), stop }
+  return { stop }
+}
+
+/** What starts each function but for its address: ours from its sources, others as Go's SDK has it. `tls` is their certificate's folder. */
+function functionCommands (sources: string, tls: string, { execPath, functions = {} }: CrossplaneOptions): Record<string, string[]> {
+  return {
+    [functionName]: [execPath, join(sources, 'main.ts'), '--tls-server-certs-dir', tls],
+    ...Object.fromEntries(Object.entries(functions).map(([name, file]) => [name, [file, '--tls-certs-dir', tls]]))
+  }
 }
 
 /** Tells core of a function that runs at `endpoint` (ADDRESS:PORT), with a certificate of core's authority. */
-export async function registerFunction (plane: PlaneAccess, name: string, endpoint: string): Promise<void> {
+async function registerFunction (plane: PlaneAccess, name: string, endpoint: string): Promise<void> {
   const { objects, revision, status } = functionObjects(name, endpoint)
   await plane.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
   await plane.kubectl(['patch', 'functionrevision', revision, '--subresource=status', '--type=merge', `--patch=${JSON.stringify({ status })}`])

@@ -1,17 +1,11 @@
-// The Composition that stock functions carry out, rendered by them. Their binaries cannot be had as pinned modules:
-// FUNCTION_PATCH_AND_TRANSFORM and FUNCTION_AUTO_READY are their paths, and without them this is skipped. The rest is in services.ts.
+// The Composition that stock functions carry out, rendered by them when they are given. The rest is in services.ts.
 import t from 'tap'
 import { type Rendered, startRenderer } from '../fixtures/renderer.ts'
+import { stockFunctions, withoutStockFunctions } from '../fixtures/stock-functions.ts'
 
-const { FUNCTION_PATCH_AND_TRANSFORM: patchAndTransform = '', FUNCTION_AUTO_READY: autoReady = '' } = process.env
-const skip = patchAndTransform !== '' && autoReady !== ''
-  ? false
-  : 'FUNCTION_PATCH_AND_TRANSFORM and FUNCTION_AUTO_READY do not name the functions\' binaries'
-
-await t.test('the stock functions render it, pass by pass, until it is ready', { skip }, async t => {
-  const render = await startRenderer(t, 'composition.yaml', {
-    'function-patch-and-transform': [patchAndTransform], 'function-auto-ready': [autoReady]
-  })
+await t.test('the stock functions render it, pass by pass, until it is ready', { skip: withoutStockFunctions }, async t => {
+  const commands = Object.entries(stockFunctions).map(([name, file]) => [name, [file]])
+  const render = await startRenderer(t, 'composition.yaml', Object.fromEntries(commands) as Record<string, string[]>)
   for (const [open, effect] of [[false, 'Deny'], [true, 'Allow']] as const) {
     let { status }: Pick<Rendered, 'status'> = {}
     let composed: Rendered[] = []

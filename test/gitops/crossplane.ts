@@ -1,5 +1,5 @@
 // Our services on Crossplane's real core: what a ServiceTwo is composed of by our function, and TopicTens that refer to what was made.
-// The providers are played; the API server, core, the function and the operator are real.
+// The providers are played; the API server, core, the functions and the operator are real.
 import { join } from 'node:path'
 import t from 'tap'
 import { startCrossplane } from '../../local/crossplane/crossplane.ts'
@@ -8,9 +8,12 @@ import { privateControlPlane } from '../fixtures/control-plane.ts'
 import { keepLog } from '../fixtures/log.ts'
 import { referring, toKey } from '../fixtures/referred.ts'
 import { startStage } from '../fixtures/stage.ts'
+import { stockFunctions, withoutStockFunctions } from '../fixtures/stock-functions.ts'
 
 const root = join(import.meta.dirname, '../..')
 const services = join(root, 'deploy/services')
+
+const composed = 'keys,groups,buckets,bucketpolicies,bucketwebsiteconfigurations,bucketpublicaccessblocks,bucketserversideencryptionconfigurations'
 
 const serviceTwo = (name: string, spec: object = {}) => JSON.stringify({
   apiVersion: 'service.lyc-handson-aws.com/v1alpha1',
@@ -27,7 +30,7 @@ const serviceTwo = (name: string, spec: object = {}) => JSON.stringify({
 
 await t.test('services on Crossplane', async t => {
   const plane = await privateControlPlane(t, { audit: true })
-  const crossplane = await startCrossplane(plane, { env: process.env, execPath: process.execPath })
+  const crossplane = await startCrossplane(plane, { env: process.env, execPath: process.execPath, functions: stockFunctions })
   t.teardown(() => crossplane.stop())
   const provider = await startProvider(plane, keepLog())
   t.teardown(() => provider.stop())
@@ -55,8 +58,8 @@ await t.test('services on Crossplane', async t => {
   await t.test('before AWS has answered all resources are there, and neither the ConfigMap nor the TopicTen', async t => {
     await kubectl(['wait', 'servicetwo/two', '--for=condition=Synced', '--timeout=180s'])
     await kubectl(['wait', 'servicetwo/two', '--for=condition=ArnsResolved=False', '--timeout=180s'])
-    const composed = await jsonpath('servicetwo/two', '{.spec.crossplane.resourceRefs[*].kind}')
-    t.strictSame(composed.split(' ').sort(), [
+    const kinds = await jsonpath('servicetwo/two', '{.spec.crossplane.resourceRefs[*].kind}')
+    t.strictSame(kinds.split(' ').sort(), [
       'Bucket', 'BucketPublicAccessBlock', 'BucketServerSideEncryptionConfiguration', 'BucketWebsiteConfiguration', 'Group', 'Key'
     ])
     t.equal(await jsonpath('servicetwo/two', '{.status.conditions[?(@.type=="Ready")].status}'), 'False')
@@ -97,11 +100,25 @@ await t.test('services on Crossplane', async t => {
   await t.test('a ServiceTwo that is deleted takes along what it composed; who referred to it says so and keeps running', async t => {
     await kubectl(['delete', 'servicetwo/two', '--timeout=180s'])
     await watcher.until('its TopicTen is gone', () => watcher.topicTen('two') === undefined)
-    const left = 'keys,groups,buckets,bucketpolicies,bucketwebsiteconfigurations,bucketpublicaccessblocks,bucketserversideencryptionconfigurations'
-    await kubectl(['wait', left, '--all', '--for=delete', '--timeout=180s'])
+    await kubectl(['wait', composed, '--all', '--for=delete', '--timeout=180s'])
     await watcher.until('it says so', () => condition('referring', 'Stalled')?.reason === 'ArnVanished')
     t.match(condition('referring', 'Stalled')?.message, /there is no ConfigMap "two-arns"/)
     t.equal(watcher.replicas('referring').at(-1), 5)
+  })
+
+  await t.test('by the Composition of stock functions it gets its ARNs too, and a ConfigMap to refer to', { skip: withoutStockFunctions }, async t => {
+    await create(serviceTwo('stock', { public: true, crossplane: { compositionSelector: { matchLabels: { composition: 'patch-and-transform' } } } }))
+    await create(referring('of-stock', {
+      targetarn: toKey('stock-arns', 'targetarn'), kmsarn: toKey('stock-arns', 'kmsarn'), cloudwatcharn: toKey('stock-arns', 'cloudwatcharn')
+    }))
+    await kubectl(['wait', 'servicetwo/stock', '--for=condition=Ready', '--timeout=180s'])
+    const { targetarn, kmsarn, cloudwatcharn } = JSON.parse(await jsonpath('servicetwo/stock', '{.status}')) as Record<string, string>
+    t.match(targetarn, /^arn:aws:s3:::stock-/)
+    t.strictSame(JSON.parse(await jsonpath('configmap/stock-arns', '{.data}')), { targetarn, kmsarn, cloudwatcharn })
+    await watcher.until('its Deployment', () => watcher.replicas('of-stock').length > 0)
+    t.match(watcher.topicTen('of-stock')?.status?.resolved, { targetarn, kmsarn, cloudwatcharn })
+    await kubectl(['delete', 'servicetwo/stock', '--timeout=180s'])
+    await kubectl(['wait', composed, '--all', '--for=delete', '--timeout=180s'])
   })
 
   await t.test('service1 is accepted as it is rendered, under a prefix, and gets its ARNs', async t => {
