@@ -1,6 +1,7 @@
 // The control groups of containers that were killed with all else: the one thing of a node that outlives its processes.
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 const root = '/sys/fs/cgroup'
 /** The folder of all groups of Kubernetes' containers, other clusters' too. */
@@ -17,14 +18,25 @@ export function containerCgroups (dir: string): string[] {
   return hierarchies().flatMap(hierarchy => [...ids.map(id => join(hierarchy, parent, id)), join(hierarchy, parent)])
 }
 
-/** Removes `groups` in their order. Only empty ones go: no process is ever touched, nor another plane's groups. */
-export function removeCgroups (groups: string[]): void {
+/**
+ * Removes `groups` in their order. Only empty ones go: no process is ever touched, nor another plane's groups. A container's group is not
+ * empty until the kernel has done with its processes, a moment after they are gone; it gets five seconds.
+ */
+export async function removeCgroups (groups: string[]): Promise<void> {
   for (const group of groups) {
-    try {
-      rmdirSync(group)
-    } catch {
-      // It is not there, or somebody lives in it.
-    }
+    // Others may live in the folder of them all for as long as they like.
+    let attemptsLeft = basename(group) === parent ? 1 : 100
+    while (!removeGroup(group) && --attemptsLeft > 0) await delay(50)
+  }
+}
+
+/** Whether it is gone now, or could never be removed; false while somebody lives in it. */
+function removeGroup (group: string): boolean {
+  try {
+    rmdirSync(group)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EBUSY'
   }
 }
 

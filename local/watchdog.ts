@@ -23,7 +23,7 @@ async function clearUp (): Promise<void> {
   for (const { pid } of living()) process.kill(pid, 'SIGKILL')
   // What is still ending may still write; a hundred looks are five seconds.
   for (let looks = 0; living().length > 0 && looks < 100; looks++) await delay(50)
-  if (dir) removeCgroups(containerCgroups(dir))
+  if (dir) await removeCgroups(containerCgroups(dir))
   if (dir) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
 }
 

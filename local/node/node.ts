@@ -89,7 +89,7 @@ export async function openCell (
     },
     async clear () {
       while (startTimeOf(init)) await delay(20)
-      removeCgroups(containerCgroups(dir))
+      await removeCgroups(containerCgroups(dir))
     }
   }
 }

@@ -17,6 +17,6 @@ await t.test('the groups of a plane are those of the containers that containerd 
 
 await t.test('only empty ones are removed', async t => {
   const dir = t.testdir({ 'k8s.io': { empty: {}, lived: { in: {} } }, other: { last: {} } })
-  removeCgroups(['k8s.io/empty', 'k8s.io/lived', 'k8s.io/absent', 'k8s.io', 'other/last', 'other'].map(name => `${dir}/${name}`))
+  await removeCgroups(['k8s.io/empty', 'k8s.io/lived', 'k8s.io/absent', 'k8s.io', 'other/last', 'other'].map(name => `${dir}/${name}`))
   t.strictSame(globSync('**', { cwd: dir }).sort(), ['', 'k8s.io', 'k8s.io/lived', 'k8s.io/lived/in'].map(name => name || '.'))
 })

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { PlaneAddress } from '../../local/access.ts'
-import { containerCgroups } from '../../local/cgroups.ts'
+import { containerCgroups, removeCgroups } from '../../local/cgroups.ts'
 import { startControlPlane } from '../../local/control-plane.ts'
 import { restrictedPod, sharedNodePlane } from '../fixtures/node.ts'
 import { type Traces, noTraces, tracesOf } from '../fixtures/node-traces.ts'
@@ -55,4 +58,17 @@ await t.test('a plane whose starter is killed leaves nothing of its node', async
   const isClear = () => isDeepStrictEqual(tracesOf(address, cgroups), noTraces)
   while (!isClear()) await delay(50)
   t.pass('nothing is left')
+})
+
+await t.test('a control group goes as soon as the last process in it has ended', async t => {
+  // A group of CPU sets takes no process before it is told of CPUs.
+  const hierarchy = containerCgroups(shared.dir).map(group => dirname(group)).find(path => !path.includes('cpuset') && existsSync(join(path, 'cgroup.procs')))
+  const group = join(hierarchy ?? 'none', `topicten-${process.pid}`)
+  await mkdir(group)
+  const ending = spawn('sleep', ['0.3'])
+  await writeFile(join(group, 'cgroup.procs'), `${ending.pid}`)
+  const ended = once(ending, 'exit')
+  await removeCgroups([group])
+  t.notOk(existsSync(group))
+  t.strictSame(await ended, [0, null])
 })
