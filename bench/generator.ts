@@ -1,4 +1,5 @@
 // A thread that loads a webhook server: so many connections, each with one request at a time, in a closed loop or at a fixed rate.
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import type { Answer } from './answer.ts'
@@ -38,7 +39,6 @@ export interface LoadResult {
 
 export interface Pace {
   rate: number
-  startMs: number
   durationMs: number
 }
 
@@ -71,6 +71,8 @@ async function connectAll (untilMs: number): Promise<Connection[]> {
 }
 
 async function drive (durationMs: number): Promise<LoadResult> {
+  const { rate } = settings
+  const pacer = rate === 0 ? undefined : await startPacer({ rate, durationMs })
   const startMs = clockMs()
   const samples: number[] = []
   const outcome = { errors: 0, firstError: undefined as string | undefined, unserved: 0 }
@@ -93,8 +95,8 @@ async function drive (durationMs: number): Promise<LoadResult> {
     })
   }
 
-  if (settings.rate === 0) await closedLoop(startMs + durationMs, send)
-  else outcome.unserved = await openLoop({ rate: settings.rate, startMs, durationMs }, send)
+  if (pacer === undefined) await closedLoop(startMs + durationMs, send)
+  else outcome.unserved = await openLoop(pacer, { rate, durationMs }, startMs, send)
   const seconds = (clockMs() - startMs) / 1000
   await until(() => inHand === 0, clockMs() + patienceMs)
   if (inHand > 0) fail(`${inHand} requests without an answer after ${patienceMs / 1000} s`)
@@ -116,9 +118,14 @@ async function closedLoop (endMs: number, send: Send): Promise<void> {
   await delay(endMs - clockMs())
 }
 
+async function startPacer (pace: Pace): Promise<Worker> {
+  const pacer = new Worker(new URL('./pacer.ts', import.meta.url), { workerData: pace })
+  await once(pacer, 'message')
+  return pacer
+}
+
 /** Gives how many requests were never sent. */
-async function openLoop (pace: Pace, send: Send): Promise<number> {
-  const { rate, startMs, durationMs } = pace
+async function openLoop (pacer: Worker, { rate, durationMs }: Pace, startMs: number, send: Send): Promise<number> {
   const total = Math.floor(durationMs * rate / 1000)
   const idle = [...connections]
   const progress = { due: 0, sent: 0, isOver: false }
@@ -136,11 +143,11 @@ async function openLoop (pace: Pace, send: Send): Promise<number> {
     sendDue()
   }
 
-  const pacer = new Worker(new URL('./pacer.ts', import.meta.url), { workerData: pace })
   pacer.on('message', (due: number) => {
     progress.due = due
     sendDue()
   })
+  pacer.postMessage(startMs)
   const endMs = startMs + durationMs
   await delay(endMs - clockMs())
   await until(() => progress.sent >= total, endMs + graceMs)
