@@ -66,7 +66,10 @@ function onRun (run: Run): void {
 
 function readOptions (): BenchOptions {
   try {
-    return parseOptions(process.argv.slice(2))
+    const options = parseOptions(process.argv.slice(2))
+    if (options !== 'help') return options
+    process.stdout.write(usage)
+    process.exit(0)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`${error.message}\n\n${usage}`)

@@ -28,6 +28,7 @@ options
   --json FILE       appends each run to FILE, a line of JSON each
   --profile FOLDER  CPU profiles of our operator go there
   --no-build        takes dist/operator.js as it is
+  --help            print this
 `
 
 /** A command line that cannot be used: the message says what is wrong. */
@@ -71,12 +72,17 @@ const known = {
   pods: { type: 'boolean', default: false },
   json: { type: 'string' },
   profile: { type: 'string' },
-  build: { type: 'boolean', default: true }
+  build: { type: 'boolean', default: true },
+  help: { type: 'boolean', short: 'h', default: false }
 } satisfies ParseArgsConfig['options']
 
-/** @throws {UsageError} naming the option and what it may be. */
-export function parseOptions (args: string[]): BenchOptions {
+/**
+ * Gives 'help' when that is asked for.
+ * @throws {UsageError} naming the option and what it may be.
+ */
+export function parseOptions (args: string[]): BenchOptions | 'help' {
   const { values, positionals: [word, ...rest] } = parse(args)
+  if (values.help) return 'help'
   const command = commands.find(each => each === word)
   if (command === undefined || rest.length > 0) {
     throw new UsageError(`one command is needed, ${commands.join(', ')}: found ${JSON.stringify([word, ...rest].filter(Boolean).join(' '))}`)
