@@ -1,4 +1,4 @@
-// TCP ports of 127.0.0.1: finds some that nobody listens on, and looks whether somebody does.
+// TCP ports: finds some of 127.0.0.1 that nobody listens on, and looks whether somebody does.
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
@@ -34,10 +34,10 @@ async function isFree (port: number): Promise<boolean> {
   }
 }
 
-/** Whether a connection to `port` is taken. */
-export function accepts (port: number): Promise<boolean> {
+/** Whether a connection to `port` of `host`, an IP address, is taken within a second. Each look is a new connection. */
+export function accepts (port: number, host = '127.0.0.1'): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const socket = connect(port, '127.0.0.1')
-  socket.once('connect', () => { resolve(true) }).once('error', () => { resolve(false) })
+  const socket = connect({ port, host, timeout: 1000 })
+  socket.once('connect', () => { resolve(true) }).once('error', () => { resolve(false) }).once('timeout', () => { resolve(false) })
   return promise.finally(() => { socket.destroy() })
 }

@@ -18,8 +18,8 @@ export interface CrossplaneOptions {
   env: NodeJS.ProcessEnv
   /** The Node that runs the function. */
   execPath: string
-  /** Programs of more functions by the names under which compositions know them; none if omitted. */
-  functions?: Record<string, string>
+  /** Commands of more functions by the names under which compositions know them; none if omitted. */
+  functions?: Record<string, string[]>
   /** Told in half a sentence what takes its time. */
   onProgress?: (line: string) => void
 }
@@ -88,7 +88,7 @@ async function startProcesses (plane: PlaneAccess, core: string, sources: string
 function functionCommands (sources: string, tls: string, { execPath, functions = {} }: CrossplaneOptions): Record<string, string[]> {
   return {
     [functionName]: [execPath, join(sources, 'main.ts'), '--tls-server-certs-dir', tls],
-    ...Object.fromEntries(Object.entries(functions).map(([name, file]) => [name, [file, '--tls-certs-dir', tls]]))
+    ...Object.fromEntries(Object.entries(functions).map(([name, command]) => [name, [...command, '--tls-certs-dir', tls]]))
   }
 }
 

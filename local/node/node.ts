@@ -1,7 +1,5 @@
 // A real node of a plane: containerd, kubelet and kube-proxy in a cell of their own, with images that we bring.
 import { mkdir, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findBinaries } from '../binaries.ts'
@@ -11,6 +9,7 @@ import { nodeName } from '../components.ts'
 import type { Fleet, FleetMember } from '../fleet.ts'
 import type { Image } from '../images/image.ts'
 import { makePauseImage } from '../images/pause.ts'
+import { accepts } from '../ports.ts'
 import { requireFor, rootPath } from '../requirements.ts'
 import { startTimeOf } from '../start-time.ts'
 import { canOverlay, cellInvocation, furnish, inCell, initOf } from './cell.ts'
@@ -84,23 +83,12 @@ export async function openCell (
           // Started again, it is Ready for others before it is there.
           return await kubectl(['get', `--raw=/api/v1/nodes/${nodeName}/proxy/healthz`]) === 'ok'
         }),
-        start('kube-proxy', programs['kube-proxy'], proxyArguments(dir, network), () => answers(network.apiService, 443))
+        start('kube-proxy', programs['kube-proxy'], proxyArguments(dir, network), () => accepts(443, network.apiService))
       ])
     },
     async clear () {
       while (startTimeOf(init)) await delay(20)
       await removeCgroups(containerCgroups(dir))
     }
-  }
-}
-
-async function answers (host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port, timeout: 1000 })
-  socket.once('timeout', () => socket.destroy(new Error(`${host}:${port} does not answer`)))
-  try {
-    await once(socket, 'connect')
-    return true
-  } finally {
-    socket.destroy()
   }
 }

@@ -4,8 +4,7 @@ import { type Rendered, startRenderer } from '../fixtures/renderer.ts'
 import { stockFunctions, withoutStockFunctions } from '../fixtures/stock-functions.ts'
 
 await t.test('the stock functions render it, pass by pass, until it is ready', { skip: withoutStockFunctions }, async t => {
-  const commands = Object.entries(stockFunctions).map(([name, file]) => [name, [file]])
-  const render = await startRenderer(t, 'composition.yaml', Object.fromEntries(commands) as Record<string, string[]>)
+  const render = await startRenderer(t, 'composition.yaml', stockFunctions)
   for (const [open, effect] of [[false, 'Deny'], [true, 'Allow']] as const) {
     let { status }: Pick<Rendered, 'status'> = {}
     let composed: Rendered[] = []
