@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { accepts } from '../../local/ports.ts'
 import { namespace } from '../fixtures/control-plane.ts'
-import { restrictedPod, sharedNodePlane } from '../fixtures/node.ts'
+import { restrictedPod, sharedNodePlane, untilServed } from '../fixtures/node.ts'
 
 const plane = await sharedNodePlane(t)
 const ns = await namespace(t, plane)
@@ -20,7 +18,7 @@ const asking = (url: string) => `fetch("${url}").then(r => r.text()).then(consol
 await make(restrictedPod('server', operator, serving, { ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path: '/', port: 8080 } } }))
 await inNs(['expose', 'pod', 'server', '--port=80', '--target-port=8080'])
 await inNs(['wait', '--for=condition=Ready', 'pod/server', '--timeout=60s'])
-const service = await inNs(['get', 'service', 'server', '--output=jsonpath={.spec.clusterIP}'])
+const service = await untilServed(plane, ns, 'server', 80)
 
 /** What a pod that runs `script` prints. */
 async function outputOf (name: string, script: string): Promise<string> {
@@ -30,8 +28,6 @@ async function outputOf (name: string, script: string): Promise<string> {
 }
 
 await t.test('a pod of our image runs as nobody in particular, and a Service finds it from this machine', async t => {
-  // A connection from before kube-proxy knows the Service is lost for good. Tap's time limit is the bound.
-  while (!await accepts(80, service)) await delay(200)
   t.equal(await (await fetch(`http://${service}`)).text(), 'server 65532')
 })
 

@@ -8,7 +8,7 @@ import { runCommand } from '../../local/command.ts'
 import { encryptionContext, parseLogLine, parseRecord } from '../../workload/record.ts'
 import { namespace } from '../fixtures/control-plane.ts'
 import { keepLog } from '../fixtures/log.ts'
-import { sharedNodePlane } from '../fixtures/node.ts'
+import { sharedNodePlane, untilServed } from '../fixtures/node.ts'
 import { manifest } from '../fixtures/topicten.ts'
 import { watchNamespace } from '../fixtures/watcher.ts'
 
@@ -60,6 +60,7 @@ async function installOperator (): Promise<void> {
     throw new Error(`the operator does not come up:\n${events}\n${logs}`, { cause: error })
   })
   t.teardown(() => plane.helm(['uninstall', 'topicten', `--namespace=${operatorNs}`]))
+  await untilServed(plane, operatorNs, 'topicten', 443)
 }
 
 function partsOf (reference: string): { repository: string, tag: string } {

@@ -10,7 +10,7 @@ import { makePauseImage } from '../../local/images/pause.ts'
 import { streamAdmissions } from '../fixtures/admissions.ts'
 import { chartFolder, type Rendered } from '../fixtures/chart.ts'
 import { keepLog } from '../fixtures/log.ts'
-import { sharedNodePlane } from '../fixtures/node.ts'
+import { sharedNodePlane, untilServed } from '../fixtures/node.ts'
 import { countdownOf, outageOf } from '../fixtures/outage.ts'
 import { type PreviousName, writePreviousCharts } from '../fixtures/previous-charts.ts'
 import { forbiddenRequests, grantedRights, unusedRights } from '../fixtures/rights.ts'
@@ -76,6 +76,7 @@ t.teardown(() => helm(['uninstall', 'topicten', inOperatorNs, '--ignore-not-foun
 const create = (name: string, spec = {}) => kubectl(['create', inNs, '--filename=-'], JSON.stringify(manifest(name, { image, ...spec })))
 
 await upgrade(charts.plain)
+await untilServed(plane, operatorNs, 'topicten', 443)
 const watcher = await watchNamespace(t, plane, ns)
 const pods = await watchPods()
 await create('alpha', { suspend: true })
