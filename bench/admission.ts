@@ -4,15 +4,13 @@ import { certificateVariables, createTopicTen, latenciesOf, openConnections, run
 import type { Figures, Run } from './figures.ts'
 import type { LoadResult } from './generator.ts'
 import { listAdmission } from './list-admission.ts'
+import type { AdmissionMode } from './modes.ts'
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts'
 import type { Operator } from './operators.ts'
 import { memoryOf, resetPeak } from './proc.ts'
 import { type Case, cases } from './reviews.ts'
 import type { Stage } from './stage.ts'
 import { quantile } from './statistics.ts'
-
-export const admissionModes = [...cases, 'list'] as const
-export type AdmissionMode = typeof admissionModes[number]
 
 export interface AdmissionOptions {
   operators: Operator[]

@@ -2,15 +2,13 @@
 // tells what came of it.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Figures, Run } from './figures.ts'
+import type { FaultKind } from './modes.ts'
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts'
 import type { Operator } from './operators.ts'
 import type { Stage } from './stage.ts'
 import { count, gapsOf, type Step, track } from './tracker.ts'
 import { startWarm } from './warm.ts'
 import { writtenSteps } from './written-steps.ts'
-
-export const faultKinds = ['SIGTERM', 'SIGKILL', 'SIGSTOP'] as const
-export type FaultKind = typeof faultKinds[number]
 
 export interface FaultOptions {
   operator: Operator

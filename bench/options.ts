@@ -1,8 +1,6 @@
 // The command line of the benchmarks.
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { type AdmissionMode, admissionModes } from './admission.ts'
-import { type FaultKind, faultKinds } from './faults.ts'
-import { type ReconcileMode, reconcileModes } from './reconcile.ts'
+import { type AdmissionMode, admissionModes, type FaultKind, faultKinds, type ReconcileMode, reconcileModes } from './modes.ts'
 
 export const usage = `usage: npm run bench -- COMMAND [options]
 

@@ -2,13 +2,11 @@
 import { measureFailover } from './failover.ts'
 import type { Figures, Run } from './figures.ts'
 import { measureLoad } from './load.ts'
+import type { ReconcileMode } from './modes.ts'
 import type { Operator } from './operators.ts'
 import { measureSilence } from './silence.ts'
 import type { Stage } from './stage.ts'
 import { measureStartup } from './startup.ts'
-
-export const reconcileModes = ['startup', 'create', 'countdown', 'term', 'kill', 'silence'] as const
-export type ReconcileMode = typeof reconcileModes[number]
 
 export interface ReconcileOptions {
   operators: Operator[]
