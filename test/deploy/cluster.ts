@@ -1,5 +1,7 @@
 // What the chart renders, before a real API server: every object of every values file, restricted pods, and what helm test runs.
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node'
@@ -44,8 +46,6 @@ t.test('a namespace that enforces the restricted standard admits the pods of eve
 
 t.test('what helm test runs admits a good TopicTen and refuses a bad one under its own ServiceAccount, and fails when nobody refuses', async t => {
   const stage = await stageWebhooks(t, plane)
-  const operator = await runOperator(t, stage.environment)
-  await untilReady(operator.url)
   const objects = await render(setting({ watchNamespace: stage.namespace }), { namespace: stage.namespace })
   const test = objects.filter(({ metadata, kind }) => metadata.name === 'topicten-test' && kind !== 'Pod')
   await plane.kubectl(['apply', '--server-side', '--filename=-'], test.map(object => stringify(object)).join('---\n'))
@@ -58,7 +58,14 @@ t.test('what helm test runs admits a good TopicTen and refuses a bad one under i
   const run = () => runCommand(process.execPath, ['--input-type=module', '--eval', args[0]!], {
     env: { ...given, CREDENTIALS: folder, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
   })
-  t.match(await run(), /^good TopicTen: admitted\nbad TopicTen: refused: .*spec\.targetarn: found "arn:aws:s3:::topicten-messages\/\*"/)
+  // Nobody answers the API server's first call.
+  const closed = createServer(socket => { socket.destroy() }).listen(stage.port, '127.0.0.1')
+  const early = run()
+  await once(closed, 'connection')
+  closed.close()
+  const operator = await runOperator(t, stage.environment)
+  await untilReady(operator.url)
+  t.match(await early, /^good TopicTen: admitted\nbad TopicTen: refused: .*spec\.targetarn: found "arn:aws:s3:::topicten-messages\/\*"/)
   await plane.kubectl(['delete', `validatingwebhookconfiguration/${stage.configuration}`])
   await t.rejects(async () => {
     // The API server follows after a moment.

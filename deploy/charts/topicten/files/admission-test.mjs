@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { env, exit } from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
 
 const folder = env.CREDENTIALS ?? '/var/run/secrets/kubernetes.io/serviceaccount'
 const namespace = env.NAMESPACE
@@ -16,7 +17,17 @@ const spec = {
 // The first is for the webhook to find, the second for the CRD, which is all there is where webhook.enabled is false.
 const fault = env.WEBHOOKS === 'true' ? { targetarn: 'arn:aws:s3:::topicten-messages/*' } : { targetarn: 'xx' }
 
-function create (name, body) {
+/** Helm is done with an install a moment before the last node knows the webhooks' Service: asks again while nobody answers the API server. */
+async function create (name, body) {
+  const end = Date.now() + 15_000
+  for (;;) {
+    const answer = await ask(name, body)
+    if (answer.code !== 500 || Date.now() > end) return answer
+    await delay(500)
+  }
+}
+
+function ask (name, body) {
   const { promise, resolve, reject } = Promise.withResolvers()
   const asked = request({
     host: env.KUBERNETES_SERVICE_HOST.replace(/^\[|\]$/g, ''),
