@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { FakeAws } from '../../local/aws/fake.ts'
+import { freePorts } from '../../local/ports.ts'
 import { arns, loggedMessages, openAws, startProgram, storedObjects, variables, type Program } from '../fixtures/workload.ts'
 
 type Ended = Awaited<Program['ended']>
@@ -21,14 +22,6 @@ function halves (aws: FakeAws): string[] {
   const stored = new Set(storedObjects(aws).map(({ id }) => id))
   const logged = new Set(loggedMessages(aws).map(({ id }) => id))
   return [...stored, ...logged].filter(id => !stored.has(id) || !logged.has(id))
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-  return port
 }
 
 t.test('told to stop at any moment of a round, it exits with 0 and no half message is unreported', async t => {
@@ -112,7 +105,7 @@ t.test('a port that is taken is told with its variable', async t => {
 t.test('when AWS is away at the start, it goes on, and says once that it fails and once that it works', async t => {
   const aws = await openAws(t)
   const mend = aws.inject({ kinds: ['reset'] })
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const program = startProgram(t, { ...aws.env, ...variables({ STORAGE_ARN: arns.table, HTTP_ADDRESS: '127.0.0.1', HTTP_PORT: String(port) }) })
   await until(() => aws.calls.length >= 10)
   t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
